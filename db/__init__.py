@@ -1,0 +1,1 @@
+"""The floor: tables, transactions and queries. Imports nothing else of ours."""

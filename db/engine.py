@@ -1,0 +1,120 @@
+"""Opening a database and its two kinds of transactions.
+
+`Database.read()` is a snapshot that never waits for the writer; `Database.write()` commits at the end of
+the block or leaves nothing. On SQLite a write starts with BEGIN IMMEDIATE: the driver's default (BEGIN at
+the first write) loses updates or fails with "database is locked" once two processes read and then write.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from db.errors import translated
+
+BUSY_TIMEOUT_SECONDS = 30
+POSTGRESQL_DRIVER = "postgresql+asyncpg"
+SQLITE_DRIVER = "sqlite+aiosqlite"
+
+
+class Database:
+    """An open database of either kind. Close it with `close()`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reader, self._writer = _sqlite_engines(self.url) if self.is_sqlite else _postgresql_engines(self.url)
+
+    @property
+    def kind(self) -> str:
+        return self.url.get_backend_name()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent snapshot; whatever is written in it is rolled back."""
+        with translated():
+            async with self._reader.connect() as connection:
+                if not self.is_sqlite:
+                    await connection.execution_options(postgresql_readonly=True)
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with translated():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    async def ping(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """Accept postgres://, postgresql:// and driver-qualified forms, and SQLite paths. Raises ValueError."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("not a database URL; write sqlite:///file.sqlite3 or postgresql://user@host/name") from error
+    backend = parsed.drivername.partition("+")[0]
+    if backend in {"postgres", "postgresql"}:
+        return parsed.set(drivername=POSTGRESQL_DRIVER)
+    if backend != "sqlite":
+        raise ValueError(f"unknown kind of database {backend!r}; sqlite and postgresql are known")
+    if parsed.database in {None, "", ":memory:"} or "mode=memory" in str(parsed):
+        raise ValueError("an SQLite database must be a file: its data has to outlive the process")
+    return parsed.set(drivername=SQLITE_DRIVER)
+
+
+def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    reader = create_async_engine(url, pool_size=5, max_overflow=5)
+    # One writer connection: writers of this process queue in order instead of racing for SQLite's lock.
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_TIMEOUT_SECONDS * 4)
+    for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+        event.listen(engine.sync_engine, "begin", _beginner(begin))
+    return reader, writer
+
+
+def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    engine = create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=5,
+        pool_pre_ping=True,
+        connect_args={"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "kasparro"}},
+    )
+    return engine, engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # We begin transactions ourselves (see `_beginner`), so the driver must not.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _beginner(statement: str) -> Any:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin

@@ -1,0 +1,58 @@
+"""What can go wrong on the floor, in our words. Driver errors are translated here and nowhere else.
+
+DatabaseError
+├── DatabaseUnavailable   cannot be reached, opened or written; worth trying again later
+├── SchemaBehind          the tables are older than the code: run `kasparro db upgrade`
+├── Fenced                another process took the source over; nothing of this transaction may be kept
+└── LeaseHeld             another process is working on the source
+InvalidCursor             a page cursor that is malformed or was taken under another order or filter
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+
+class DatabaseError(Exception):
+    """Base of this folder's errors."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be reached, opened or written."""
+
+
+class SchemaBehind(DatabaseError):
+    """The database's tables are not at the revision this code needs. Run `kasparro db upgrade`."""
+
+
+class Fenced(DatabaseError):
+    """Another process took this source over; this one must write nothing more for it."""
+
+
+class LeaseHeld(DatabaseError):
+    """Another process is working on this source."""
+
+
+class InvalidCursor(ValueError):
+    """The cursor is malformed, or was taken under another order or filter."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn driver errors into ours. SQL, parameters and connection details stay in the cause."""
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise DatabaseUnavailable(f"database unavailable: {_first_line(cause)}") from error
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable("database connection lost") from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else ""
+    return f"{type(error).__name__}: {text}"[:200]

@@ -1,0 +1,54 @@
+"""Price history: a point only where price, market cap, volume or rank changed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import assets
+from db.bulk import BulkInsert
+from db.records import AcceptedRecord
+from db.tables import asset_history
+
+_POINTS = BulkInsert(
+    asset_history,
+    (
+        "asset_id",
+        "at",
+        "price_usd",
+        "market_cap_usd",
+        "volume_24h_usd",
+        "rank",
+        "record_id",
+        "run_id",
+        "recorded_at",
+    ),
+)
+
+
+async def append(
+    connection: AsyncConnection,
+    source: str,
+    records: Sequence[AcceptedRecord],
+    asset_ids: dict[str, int],
+    *,
+    run_id: int,
+    at: datetime,
+) -> None:
+    """Add a point for each record. Its time is the upstream's, or `at` where the upstream gives none."""
+    missing = [r.asset.external_id for r in records if r.asset.external_id not in asset_ids]
+    known = asset_ids | await assets.ids(connection, source, missing)
+    await _POINTS.run(
+        connection,
+        [
+            (
+                known[record.asset.external_id],
+                record.asset.last_updated or at,
+                *assets.quote_of(record.asset),
+                record.record_id,
+                run_id,
+                at,
+            )
+            for record in records
+        ],
+    )

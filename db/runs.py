@@ -1,0 +1,279 @@
+"""Runs: asking for one, starting it, counting, ending it. Query functions never commit.
+
+A request is answered with the active run of its source if there is one, and with a new queued run
+otherwise. Requests are kept, so that a schedule slot or an idempotency key is answered once and for all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import leases
+from db.clock import now
+from db.enums import ACTIVE, RunMode, RunStatus, RunTrigger
+from db.tables import OUTCOME_COUNTS, requests, runs
+from db.tables import leases as lease_table
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at (the rest of) a window. Counts are records; times are UTC."""
+
+    id: int
+    source: str
+    mode: RunMode
+    trigger: RunTrigger
+    status: RunStatus
+    window_id: int | None
+    epoch: int | None
+    records_processed: int
+    inserted: int
+    updated: int
+    unchanged: int
+    stale: int
+    missing: int
+    quarantined: int
+    total: int | None
+    injected_failure: bool
+    fail_after: int | None
+    error: str | None
+    resumed_after: str | None
+    start_position: int
+    requested_at: datetime
+    run_started_at: datetime | None
+    run_finished_at: datetime | None
+    cancel_requested_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Any) -> "Run":
+        values = dict(row._mapping)
+        values["mode"] = RunMode(values["mode"])
+        values["trigger"] = RunTrigger(values["trigger"])
+        values["status"] = RunStatus(values["status"])
+        return cls(**values)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The answer to a request: the run, and whether this request brought it into being."""
+
+    run: Run
+    started: bool
+
+
+class IdempotencyKeyReused(Exception):
+    """The key was used before with other arguments."""
+
+
+async def request(
+    connection: AsyncConnection,
+    source: str,
+    mode: RunMode,
+    trigger: RunTrigger,
+    *,
+    slot: datetime | None = None,
+    idempotency_key: str | None = None,
+    asked: str = "",
+) -> Requested:
+    """Record that a run of `source` is wanted. `asked` names the arguments an idempotency key stands for.
+
+    Raises IdempotencyKeyReused.
+    """
+    await leases.lock(connection, source)
+    earlier = await _answered(connection, source, slot, idempotency_key, asked)
+    if earlier is not None:
+        return earlier
+    await abandon_dead(connection, source)
+    run = await active(connection, source)
+    answer = Requested(run, started=False) if run else Requested(await _queue(connection, source, mode, trigger), True)
+    await connection.execute(
+        insert(requests).values(
+            source=source, mode=mode, trigger=trigger, slot=slot, idempotency_key=idempotency_key,
+            asked=asked, run_id=answer.run.id, started=answer.started, requested_at=now(),
+        )
+    )  # fmt: skip
+    return answer
+
+
+async def lock_idempotency_key(connection: AsyncConnection, key: str) -> None:
+    """Let calls with the same key wait for each other; SQLite's writers already do."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": key})
+
+
+async def _answered(
+    connection: AsyncConnection, source: str, slot: datetime | None, key: str | None, asked: str
+) -> Requested | None:
+    if slot is None and key is None:
+        return None
+    same = requests.c.idempotency_key == key if key is not None else (
+        (requests.c.source == source) & (requests.c.slot == slot)
+    )  # fmt: skip
+    rows = (await connection.execute(select(requests).where(same))).all()
+    if key is not None and any(row.asked != asked for row in rows):
+        raise IdempotencyKeyReused(f"idempotency key {key!r} was used before with other arguments")
+    for row in rows:
+        if row.source == source:
+            run = await get(connection, row.run_id)
+            return Requested(run, row.started) if run else None
+    return None
+
+
+async def _queue(connection: AsyncConnection, source: str, mode: RunMode, trigger: RunTrigger) -> Run:
+    row = await connection.execute(
+        insert(runs)
+        .values(source=source, mode=mode, trigger=trigger, status=RunStatus.QUEUED, requested_at=now())
+        .returning(runs)
+    )
+    return Run.from_row(row.one())
+
+
+async def abandon_dead(connection: AsyncConnection, source: str) -> Run | None:
+    """Mark the running run of a lapsed lease as abandoned and fence its process off; returns that run."""
+    if not await leases.revoke_expired(connection, source):
+        return None
+    dead = await connection.execute(
+        update(runs)
+        .where(runs.c.source == source, runs.c.status == RunStatus.RUNNING)
+        .values(
+            status=RunStatus.ABANDONED,
+            run_finished_at=now(),
+            error="its process stopped answering and the lease ran out",
+        )
+        .returning(runs)
+    )
+    row = dead.first()
+    return Run.from_row(row) if row else None
+
+
+async def requeue(connection: AsyncConnection, source: str, *, give_up_after: int = 3) -> Run | None:
+    """Abandon a dead run and queue its continuation, unless the last `give_up_after` runs all died."""
+    await leases.lock(connection, source)
+    dead = await abandon_dead(connection, source)
+    if dead is None:
+        return None
+    last = select(runs.c.status).where(runs.c.source == source).order_by(runs.c.id.desc()).limit(give_up_after)
+    statuses = (await connection.execute(last)).scalars().all()
+    if len(statuses) == give_up_after and set(statuses) == {RunStatus.ABANDONED}:
+        return None
+    return await _queue(connection, source, dead.mode, dead.trigger)
+
+
+async def start(
+    connection: AsyncConnection,
+    run_id: int,
+    *,
+    epoch: int,
+    window_id: int,
+    total: int | None,
+    start_position: int,
+    resumed_after: str | None,
+    fail_after: int | None,
+) -> Run | None:
+    """Turn a queued run into a running one; None when it is queued no more."""
+    started = await connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED)
+        .values(
+            status=RunStatus.RUNNING, epoch=epoch, window_id=window_id, total=total,
+            start_position=start_position, resumed_after=resumed_after, fail_after=fail_after,
+            run_started_at=now(),
+        )
+        .returning(runs)
+    )  # fmt: skip
+    row = started.first()
+    return Run.from_row(row) if row else None
+
+
+async def count(connection: AsyncConnection, run_id: int, seen: int, counts: dict[str, int]) -> bool:
+    """Add a batch to the run's counters; returns whether a user asked to cancel the run."""
+    added = {runs.c[name]: runs.c[name] + counts[name] for name in OUTCOME_COUNTS}
+    added[runs.c.records_processed] = runs.c.records_processed + seen
+    result = await connection.execute(
+        update(runs).where(runs.c.id == run_id).values(added).returning(runs.c.cancel_requested_at)
+    )
+    return result.scalar_one() is not None
+
+
+async def plan(connection: AsyncConnection, run_id: int, total: int) -> None:
+    """Record how many records the run's window holds."""
+    await connection.execute(update(runs).where(runs.c.id == run_id).values(total=total))
+
+
+async def finish(connection: AsyncConnection, run: Run, status: RunStatus, error: str | None, *, injected: bool) -> Run:
+    """Record how a run ended and give its lease back. The caller has held the fence in this transaction."""
+    result = await connection.execute(
+        update(runs)
+        .where(runs.c.id == run.id)
+        .values(status=status, error=error, injected_failure=injected, run_finished_at=now())
+        .returning(runs)
+    )
+    await leases.release(connection, run.source, run.epoch or 0)
+    return Run.from_row(result.one())
+
+
+async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None:
+    """Ask an active run to end: a queued one ends at once, a running one at its next batch boundary.
+
+    None when the run is not active (or does not exist).
+    """
+    queued = runs.c.status == RunStatus.QUEUED
+    result = await connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.status.in_(ACTIVE))
+        .values(
+            cancel_requested_at=func.coalesce(runs.c.cancel_requested_at, now()),
+            status=case((queued, RunStatus.CANCELLED), else_=runs.c.status),
+            run_finished_at=case((queued, now()), else_=None),
+        )
+        .returning(runs)
+    )
+    row = result.first()
+    return Run.from_row(row) if row else None
+
+
+async def get(connection: AsyncConnection, run_id: int) -> Run | None:
+    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).first()
+    return Run.from_row(row) if row else None
+
+
+async def active(connection: AsyncConnection, source: str) -> Run | None:
+    """The queued or running run of a source."""
+    found = select(runs).where(runs.c.source == source, runs.c.status.in_(ACTIVE))
+    row = (await connection.execute(found)).first()
+    return Run.from_row(row) if row else None
+
+
+async def waiting(connection: AsyncConnection) -> tuple[list[Run], list[str]]:
+    """What a dispatcher should look at: queued runs, and sources whose running run's lease has lapsed."""
+    queued = select(runs).where(runs.c.status == RunStatus.QUEUED).order_by(runs.c.id)
+    lapsed = (
+        select(lease_table.c.source)
+        .join(runs, (runs.c.source == lease_table.c.source) & (runs.c.status == RunStatus.RUNNING))
+        .where(lease_table.c.expires_at < now())
+    )
+    found = [Run.from_row(row) for row in await connection.execute(queued)]
+    return found, list((await connection.execute(lapsed)).scalars())
+
+
+async def latest(connection: AsyncConnection, source: str | None = None) -> Run | None:
+    """The run asked for last, of one source or of any."""
+    wanted = select(runs).order_by(runs.c.id.desc()).limit(1)
+    if source is not None:
+        wanted = wanted.where(runs.c.source == source)
+    row = (await connection.execute(wanted)).first()
+    return Run.from_row(row) if row else None
+
+
+async def last_slot(connection: AsyncConnection, source: str) -> datetime | None:
+    """The latest schedule slot that was recorded for a source."""
+    found = select(func.max(requests.c.slot)).where(requests.c.source == source)
+    slot: datetime | None = (await connection.execute(found)).scalar()
+    return slot

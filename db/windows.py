@@ -1,0 +1,124 @@
+"""Windows: one pass over a source, frozen page by page before any of its records is loaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.clock import now
+from db.enums import RunMode, WindowState
+from db.tables import window_pages, windows
+
+SUPERSEDED_AFTER_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A pass over a source. `planned` is its number of records once all pages are staged."""
+
+    id: int
+    source: str
+    mode: RunMode
+    state: WindowState
+    opened_at: datetime
+    staged_at: datetime | None
+    closed_at: datetime | None
+    planned: int | None
+
+    @classmethod
+    def from_row(cls, row: Any) -> "Window":
+        values = dict(row._mapping)
+        values["mode"] = RunMode(values["mode"])
+        values["state"] = WindowState(values["state"])
+        return cls(**values)
+
+
+async def resume_or_open(connection: AsyncConnection, source: str, mode: RunMode) -> tuple[Window, bool]:
+    """The window a run works on, and whether it is new.
+
+    An open window is resumed unless it is older than 24 h or the run wants everything from the start and
+    the window was opened by one that did not.
+    """
+    fresh = windows.c.opened_at >= now(-SUPERSEDED_AFTER_SECONDS)
+    wanted = windows.c.mode == mode if mode is RunMode.FULL else windows.c.id.is_not(None)
+    found = select(windows).where(windows.c.source == source, windows.c.state == WindowState.OPEN, fresh, wanted)
+    row = (await connection.execute(found)).first()
+    if row is not None:
+        return Window.from_row(row), False
+    await supersede(connection, source)
+    opened = await connection.execute(
+        insert(windows).values(source=source, mode=mode, state=WindowState.OPEN, opened_at=now()).returning(windows)
+    )
+    return Window.from_row(opened.one()), True
+
+
+async def supersede(connection: AsyncConnection, source: str) -> None:
+    """Give up the open window of a source; what it committed stays, the next run reads the source anew."""
+    given_up = await connection.execute(
+        update(windows)
+        .where(windows.c.source == source, windows.c.state == WindowState.OPEN)
+        .values(state=WindowState.SUPERSEDED, closed_at=now())
+        .returning(windows.c.id)
+    )
+    for window_id in given_up.scalars().all():
+        await clear_pages(connection, window_id)
+
+
+async def close(connection: AsyncConnection, window_id: int) -> None:
+    """Mark a window as finished and drop its staged pages."""
+    await connection.execute(
+        update(windows).where(windows.c.id == window_id).values(state=WindowState.CLOSED, closed_at=now())
+    )
+    await clear_pages(connection, window_id)
+
+
+async def add_page(
+    connection: AsyncConnection,
+    window_id: int,
+    number: int,
+    *,
+    body: bytes,
+    records: int,
+    last_key: str | None,
+    origin: str,
+    fetched_at: datetime,
+) -> None:
+    """Freeze one page."""
+    await connection.execute(
+        insert(window_pages).values(
+            window_id=window_id, number=number, body=body, records=records, last_key=last_key,
+            origin=origin, fetched_at=fetched_at,
+        )
+    )  # fmt: skip
+
+
+async def clear_pages(connection: AsyncConnection, window_id: int) -> None:
+    await connection.execute(delete(window_pages).where(window_pages.c.window_id == window_id))
+
+
+async def staged(connection: AsyncConnection, window_id: int) -> int:
+    """How many pages of a window are staged."""
+    found = select(func.count()).where(window_pages.c.window_id == window_id)
+    return int((await connection.execute(found)).scalar_one())
+
+
+async def plan(connection: AsyncConnection, window_id: int, planned: int) -> None:
+    """Declare staging complete: the window holds exactly `planned` records."""
+    await connection.execute(update(windows).where(windows.c.id == window_id).values(planned=planned, staged_at=now()))
+
+
+async def page_numbers(connection: AsyncConnection, window_id: int, behind: str | None) -> Sequence[int]:
+    """The pages that may hold records behind a key, in order."""
+    found = select(window_pages.c.number).where(window_pages.c.window_id == window_id)
+    if behind is not None:
+        found = found.where(or_(window_pages.c.last_key.is_(None), window_pages.c.last_key > behind))
+    return (await connection.execute(found.order_by(window_pages.c.number))).scalars().all()
+
+
+async def page(connection: AsyncConnection, window_id: int, number: int) -> Any:
+    """One staged page: a row with body, records, last_key, origin and fetched_at."""
+    found = select(window_pages).where(window_pages.c.window_id == window_id, window_pages.c.number == number)
+    return (await connection.execute(found)).one()

@@ -1,0 +1,70 @@
+"""The values that travel between the stages of a run, and the promise every source makes."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from db.records import NewAsset
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One piece of a window, frozen in the database before any record of it is loaded.
+
+    `body` is the upstream's answer as received, or records packed by the source. `last_key` is the highest
+    key inside when the source guarantees that pages are in key order, so that a resume can skip the page;
+    None when only all pages together give the order. `origin` is a URL or a file name, without secrets.
+    """
+
+    body: bytes
+    records: int
+    fetched_at: datetime
+    origin: str
+    last_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One upstream record inside a window.
+
+    `key` is unique in the window and gives the order of processing (by code point). `payload` is the
+    upstream's own bytes for the record. `header` is the CSV header line that names its cells. `superseded`
+    marks a record whose external id has a newer record in the same window: kept, but never applied.
+    `dated` is the date of the file or answer, used where the record carries none. `damage` says why the
+    source could not even take the record apart.
+    """
+
+    key: str
+    external_id: str | None
+    payload: bytes
+    header: str | None = None
+    superseded: bool = False
+    dated: datetime | None = None
+    damage: str | None = None
+
+
+class Source(Protocol):
+    """One upstream. It speaks HTTP or reads files; it never touches the database or the settings.
+
+    `restages` tells whether an interrupted staging must start over (the input is read as one piece) or can
+    go on behind the pages that are already there.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def restages(self) -> bool: ...
+
+    def pages(self, staged: int) -> AsyncIterator[Page]:
+        """Fetch the pages of a window from number `staged` (0-based) on, until the upstream has no more."""
+        ...
+
+    def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
+        """Take staged pages apart: chunks of records, keys strictly ascending, always the same ones."""
+        ...
+
+    def parse(self, record: RawRecord) -> NewAsset:
+        """Map one record to the unified asset (pure). Raises RecordInvalid."""
+        ...

@@ -1,0 +1,72 @@
+"""What the graph needs from the process around it, stated as a protocol that `app` fulfils."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from db.enums import RunMode
+from db.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An expected failure, as data: a constant code, a sentence for people, and the argument it is about."""
+
+    code: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerAnswer:
+    """Which runs a trigger started, which were active already, and what could not be asked for."""
+
+    started: list[Run] = field(default_factory=list)
+    already_active: list[Run] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as this process runs it. `schedule` is the configured cron line or interval, None when off."""
+
+    name: str
+    enabled: bool
+    schedule: str | None
+    next_run_at: datetime | None
+
+
+class HealthLevel(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """Whether the service can be relied on, with the reasons when it cannot entirely."""
+
+    status: HealthLevel
+    database: bool
+    scheduler_running: bool
+    version: str
+    reasons: list[str]
+
+
+class Operations(Protocol):
+    """The running process, as far as the graph can see and steer it."""
+
+    def source_states(self) -> list[SourceState]:
+        """Every known source in a fixed order, enabled or not."""
+        ...
+
+    async def health(self) -> HealthReport: ...
+
+    async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
+        """Ask for a run of one source, or of all enabled ones; answers once the runs are recorded."""
+        ...
+
+    async def cancel(self, run_id: int) -> Run | Problem:
+        """Ask an active run to end."""
+        ...
