@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +37,7 @@ _UPSERT = BulkInsert(
        OR excluded.last_updated > assets.last_updated
        OR (excluded.last_updated = assets.last_updated AND excluded.window_id >= assets.window_id)""",
 )
-_KNOWN = "SELECT external_id, id, record_id, last_updated, price_usd, market_cap_usd, volume_24h_usd, rank FROM assets"
+_KNOWN = "SELECT external_id, record_id, last_updated, price_usd, market_cap_usd, volume_24h_usd, rank FROM assets"
 _VALUES = f"SELECT external_id, {', '.join(VALUE_COLUMNS)} FROM assets"
 
 
@@ -45,10 +45,14 @@ _VALUES = f"SELECT external_id, {', '.join(VALUE_COLUMNS)} FROM assets"
 class Known:
     """What is stored of an asset, as far as a new record has to be compared with it."""
 
-    id: int | None
     record_id: str
     last_updated: datetime | None
     quote: tuple[float | None, float | None, float | None, int | None]
+
+
+def forget_version(state: Known) -> Known:
+    """The same state, but of no particular payload version, so that any record counts as a change."""
+    return replace(state, record_id="")
 
 
 def quote_of(asset: NewAsset) -> tuple[float | None, float | None, float | None, int | None]:
@@ -59,7 +63,7 @@ def quote_of(asset: NewAsset) -> tuple[float | None, float | None, float | None,
 async def known(connection: AsyncConnection, source: str, external_ids: Iterable[str]) -> dict[str, Known]:
     """The stored state of those of the given assets that exist."""
     rows = await select_where_in(connection, _KNOWN, "external_id", external_ids, source)
-    return {row[0]: Known(row[1], row[2], as_datetime(row[3]), tuple(row[4:8])) for row in rows}
+    return {row[0]: Known(row[1], as_datetime(row[2]), tuple(row[3:7])) for row in rows}
 
 
 async def values(connection: AsyncConnection, source: str, external_ids: Iterable[str]) -> dict[str, tuple[Any, ...]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -20,6 +21,8 @@ from db.errors import translated
 BUSY_TIMEOUT_SECONDS = 30
 POSTGRESQL_DRIVER = "postgresql+asyncpg"
 SQLITE_DRIVER = "sqlite+aiosqlite"
+
+Connection = AsyncConnection
 
 
 class Database:
@@ -114,7 +117,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _beginner(statement: str) -> Any:
-    def begin(connection: Connection) -> None:
+    def begin(connection: SyncConnection) -> None:
         connection.exec_driver_sql(statement)
 
     return begin

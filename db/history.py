@@ -30,14 +30,12 @@ async def append(
     connection: AsyncConnection,
     source: str,
     records: Sequence[AcceptedRecord],
-    asset_ids: dict[str, int],
     *,
     run_id: int,
     at: datetime,
 ) -> None:
     """Add a point for each record. Its time is the upstream's, or `at` where the upstream gives none."""
-    missing = [r.asset.external_id for r in records if r.asset.external_id not in asset_ids]
-    known = asset_ids | await assets.ids(connection, source, missing)
+    known = await assets.ids(connection, source, {record.asset.external_id for record in records})
     await _POINTS.run(
         connection,
         [

@@ -277,3 +277,8 @@ async def last_slot(connection: AsyncConnection, source: str) -> datetime | None
     found = select(func.max(requests.c.slot)).where(requests.c.source == source)
     slot: datetime | None = (await connection.execute(found)).scalar()
     return slot
+
+
+async def cancel_requested(connection: AsyncConnection, run_id: int) -> bool:
+    found = select(runs.c.cancel_requested_at).where(runs.c.id == run_id)
+    return (await connection.execute(found)).scalar() is not None

@@ -131,6 +131,7 @@ runs = Table(
     Column("fail_after", BigInteger),
     Column("error", Text),
     Column("resumed_after", Text),
+    Column("start_position", BigInteger, nullable=False, server_default="0"),
     Column("requested_at", UtcDateTime, nullable=False),
     Column("run_started_at", UtcDateTime),
     Column("run_finished_at", UtcDateTime),

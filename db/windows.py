@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
@@ -55,6 +55,10 @@ async def resume_or_open(connection: AsyncConnection, source: str, mode: RunMode
     return Window.from_row(opened.one()), True
 
 
+async def get(connection: AsyncConnection, window_id: int) -> Window:
+    return Window.from_row((await connection.execute(select(windows).where(windows.c.id == window_id))).one())
+
+
 async def supersede(connection: AsyncConnection, source: str) -> None:
     """Give up the open window of a source; what it committed stays, the next run reads the source anew."""
     given_up = await connection.execute(
@@ -99,10 +103,10 @@ async def clear_pages(connection: AsyncConnection, window_id: int) -> None:
     await connection.execute(delete(window_pages).where(window_pages.c.window_id == window_id))
 
 
-async def staged(connection: AsyncConnection, window_id: int) -> int:
-    """How many pages of a window are staged."""
-    found = select(func.count()).where(window_pages.c.window_id == window_id)
-    return int((await connection.execute(found)).scalar_one())
+async def staged(connection: AsyncConnection, window_id: int) -> list[int]:
+    """How many records each staged page of a window holds, in order."""
+    found = select(window_pages.c.records).where(window_pages.c.window_id == window_id)
+    return list((await connection.execute(found.order_by(window_pages.c.number))).scalars())
 
 
 async def plan(connection: AsyncConnection, window_id: int, planned: int) -> None:

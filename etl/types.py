@@ -1,6 +1,6 @@
 """The values that travel between the stages of a run, and the promise every source makes."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,9 +12,10 @@ from db.records import NewAsset
 class Page:
     """One piece of a window, frozen in the database before any record of it is loaded.
 
-    `body` is the upstream's answer as received, or records packed by the source. `last_key` is the highest
-    key inside when the source guarantees that pages are in key order, so that a resume can skip the page;
-    None when only all pages together give the order. `origin` is a URL or a file name, without secrets.
+    `body` is the upstream's answer as received, or records packed by the source; its first `records` count.
+    `last_key` is the highest key inside when the source guarantees that pages are in key order, so that a
+    resume can skip the page; None when only all pages together give the order. `origin` is a URL or a file
+    name, without secrets.
     """
 
     body: bytes
@@ -31,8 +32,8 @@ class RawRecord:
     `key` is unique in the window and gives the order of processing (by code point). `payload` is the
     upstream's own bytes for the record. `header` is the CSV header line that names its cells. `superseded`
     marks a record whose external id has a newer record in the same window: kept, but never applied.
-    `dated` is the date of the file or answer, used where the record carries none. `damage` says why the
-    source could not even take the record apart.
+    `dated` is the date of the file, used where the record carries none. `damage` says why the source could
+    not even take the record apart.
     """
 
     key: str
@@ -57,8 +58,8 @@ class Source(Protocol):
     @property
     def restages(self) -> bool: ...
 
-    def pages(self, staged: int) -> AsyncIterator[Page]:
-        """Fetch the pages of a window from number `staged` (0-based) on, until the upstream has no more."""
+    def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
+        """Fetch a window page by page, behind those whose record counts are given, until there are no more."""
         ...
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:

@@ -1,0 +1,57 @@
+"""The permission to ask an upstream: its call budget and its own "not before", both kept in the database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from db import calls, circuits
+from db.calls import CallBudget, Granted
+from db.engine import Database
+from etl.errors import SourceUnavailable
+from etl.uninterrupted import uninterrupted
+
+_log = structlog.get_logger()
+
+
+class CallGate:
+    """Counts every call of one source, across restarts and processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        source: str,
+        budget: CallBudget,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._budget = budget
+        self._sleep = sleep
+
+    async def permit(self) -> None:
+        """Wait until a call fits the minute. Raises SourceUnavailable when the month is used up or it is too soon."""
+        while True:
+            granted = await uninterrupted(self._take())
+            if granted.allowed or granted.retry_at is None:
+                return
+            if granted.spent == "month":
+                message = f"the {self._budget.per_month} calls of this month are used up"
+                raise SourceUnavailable(message, granted.retry_at)
+            wait = _seconds(granted.at, granted.retry_at)
+            _log.info("http.waiting_for_budget", wait_seconds=round(wait, 1), per_minute=self._budget.per_minute)
+            await self._sleep(wait)
+
+    async def _take(self) -> Granted:
+        async with self._database.write() as connection:
+            retry_at = await circuits.not_before(connection, self._source)
+            if retry_at is not None:
+                raise SourceUnavailable(
+                    f"{self._source} asked not to be called before {retry_at:%H:%M:%S} UTC", retry_at
+                )
+            return await calls.take(connection, self._source, self._budget)
+
+
+def _seconds(now: datetime, then: datetime) -> float:
+    return max((then - now).total_seconds(), 0.05)

@@ -1,0 +1,135 @@
+"""One batch, one transaction: fence, raw records, assets, history, quarantine, journal, checkpoint, counters.
+
+Either all of it is committed or nothing. What became of each record is decided from what is stored, under the
+fence, so nobody else can change it in between; the upsert still carries its own guard against older data.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from db import assets, batches, checkpoints, history, leases, quarantine, raw, runs
+from db.assets import Known
+from db.checkpoints import Checkpoint
+from db.engine import Connection, Database
+from db.enums import Outcome, RunMode
+from db.records import AcceptedRecord, RejectedRecord, WindowRecord
+from db.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A committed batch: where the checkpoint stands now, what became of the records, and whether to go on."""
+
+    checkpoint: Checkpoint
+    outcomes: list[Outcome]
+    cancel_requested: bool
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch writes, folded to one row an asset."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    raw: list[AcceptedRecord] = field(default_factory=list)
+    upserts: dict[str, AcceptedRecord] = field(default_factory=dict)
+    points: list[AcceptedRecord] = field(default_factory=list)
+    rejected: list[RejectedRecord] = field(default_factory=list)
+
+
+async def load_batch(database: Database, run: Run, before: Checkpoint, records: Sequence[WindowRecord]) -> Loaded:
+    """Save one batch and move the checkpoint behind it, or do neither. Raises Fenced or DatabaseUnavailable."""
+    async with database.write() as connection:
+        at = await leases.hold(connection, run.source, run.epoch or 0)
+        changes = await _decide(connection, run, records)
+        raw_inserted = await _write(connection, run, before.window_id, changes, at)
+        last = records[-1]
+        last_record_id = last.asset.external_id if isinstance(last, AcceptedRecord) else last.external_id or last.key
+        await batches.append(
+            connection,
+            before,
+            changes.outcomes,
+            run_id=run.id,
+            epoch=run.epoch or 0,
+            raw_inserted=raw_inserted,
+            last_record_id=last_record_id,
+        )
+        checkpoint = await checkpoints.advance(
+            connection,
+            before,
+            run_id=run.id,
+            position=before.position + len(records),
+            last_key=last.key,
+            last_record_id=last_record_id,
+        )
+        cancel = await runs.count(connection, run.id, len(records), batches.tally(changes.outcomes))
+    return Loaded(checkpoint, changes.outcomes, cancel)
+
+
+async def _decide(connection: Connection, run: Run, records: Sequence[WindowRecord]) -> Changes:
+    ids = {record.asset.external_id for record in records if isinstance(record, AcceptedRecord)}
+    known = await assets.known(connection, run.source, ids)
+    if run.mode is RunMode.FULL:
+        known = await _forget_changed(connection, run.source, records, known)
+    return decide(records, known)
+
+
+async def _forget_changed(
+    connection: Connection, source: str, records: Sequence[WindowRecord], known: dict[str, Known]
+) -> dict[str, Known]:
+    """Let a full run rewrite assets whose stored values are not what their payload gives today."""
+    stored = await assets.values(connection, source, known)
+    differing = {
+        record.asset.external_id
+        for record in records
+        if isinstance(record, AcceptedRecord)
+        and not record.superseded
+        and stored.get(record.asset.external_id) != assets.value_tuple(record.asset)
+    }
+    return {key: assets.forget_version(state) if key in differing else state for key, state in known.items()}
+
+
+def decide(records: Sequence[WindowRecord], known: dict[str, Known]) -> Changes:
+    """What becomes of each record, given the stored state of its asset (pure)."""
+    changes = Changes()
+    state = dict(known)
+    for record in records:
+        if isinstance(record, RejectedRecord):
+            changes.outcomes.append(Outcome.QUARANTINED)
+            changes.rejected.append(record)
+        else:
+            changes.outcomes.append(_place(record, state, changes))
+    return changes
+
+
+def _place(record: AcceptedRecord, state: dict[str, Known], changes: Changes) -> Outcome:
+    asset = record.asset
+    current = state.get(asset.external_id)
+    if current is not None and current.record_id == record.record_id and not record.superseded:
+        return Outcome.UNCHANGED
+    changes.raw.append(record)
+    if record.superseded or (current is not None and _is_older(asset.last_updated, current.last_updated)):
+        return Outcome.STALE
+    quote = assets.quote_of(asset)
+    changes.upserts[asset.external_id] = record
+    if current is None or current.quote != quote:
+        changes.points.append(record)
+    newest = asset.last_updated or (current.last_updated if current else None)
+    state[asset.external_id] = Known(record.record_id, newest, quote)
+    return Outcome.INSERTED if current is None else Outcome.UPDATED
+
+
+def _is_older(new: datetime | None, stored: datetime | None) -> bool:
+    return new is not None and stored is not None and new < stored
+
+
+async def _write(connection: Connection, run: Run, window_id: int, changes: Changes, at: datetime) -> int:
+    """Write everything a batch changes except its journal and checkpoint; returns the number of new raw records."""
+    lineage = {"run_id": run.id, "window_id": window_id}
+    named = {record.header for record in changes.raw} | {record.header for record in changes.rejected}
+    headers = await raw.header_ids(connection, named)
+    inserted = await raw.insert_new(connection, run.source, changes.raw, headers, **lineage, at=at)
+    await assets.upsert(connection, run.source, list(changes.upserts.values()), **lineage, at=at)
+    await history.append(connection, run.source, changes.points, run_id=run.id, at=at)
+    await quarantine.insert_new(connection, run.source, changes.rejected, headers, **lineage, at=at)
+    return inserted

@@ -1,0 +1,139 @@
+"""From a raw record to one the database takes, or to the reason why not. Pure: no I/O and no clock.
+
+The rules here hold for every source and give the same verdict whatever the database: what one of them could
+not store (NUL, lone surrogates, infinities) is refused before either sees it.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from db.clock import to_text
+from db.records import AcceptedRecord, NewAsset, RejectedRecord, WindowRecord
+from etl.errors import RecordInvalid
+from etl.types import RawRecord
+
+Parse = Callable[[RawRecord], NewAsset]
+
+MAX_TEXT = 512
+MAX_RANK = 2**31 - 1
+FUTURE_TOLERANCE = timedelta(minutes=5)
+QUARANTINED_BYTES = 64 * 1024
+_FIGURES = (
+    "price_usd", "market_cap_usd", "volume_24h_usd", "percent_change_1h", "percent_change_24h",
+    "percent_change_7d", "circulating_supply", "total_supply", "max_supply", "ath_usd",
+)  # fmt: skip
+_NEVER_NEGATIVE = (
+    "rank", "price_usd", "market_cap_usd", "volume_24h_usd", "circulating_supply", "total_supply",
+    "max_supply", "ath_usd",
+)  # fmt: skip
+
+
+def normalize(records: Iterable[RawRecord], parse: Parse, first_position: int, read_at: datetime) -> list[WindowRecord]:
+    """Judge records in order; the first one has position `first_position` in its window (counted from 1).
+
+    `read_at` is when the window was read: no record can be from later than that.
+    """
+    return [judge(record, parse, position, read_at) for position, record in enumerate(records, first_position)]
+
+
+def judge(record: RawRecord, parse: Parse, position: int, read_at: datetime) -> WindowRecord:
+    """Accept or reject one record; never raises for anything an upstream can send."""
+    try:
+        if record.damage is not None:
+            raise RecordInvalid("damaged", record.damage)
+        return _accept(record, parse(record), position, read_at)
+    except RecordInvalid as invalid:
+        return _reject(record, invalid, position)
+
+
+def _accept(record: RawRecord, asset: NewAsset, position: int, read_at: datetime) -> AcceptedRecord:
+    payload = _as_text(record.payload)
+    _check_text(asset)
+    _check_figures(asset)
+    _check_times(asset, read_at)
+    record_id = f"{asset.external_id}{_version(asset.last_updated)}#{_content_hash(record.payload)}"
+    if asset.last_updated is None and record.dated is not None:
+        asset = msgspec.structs.replace(asset, last_updated=record.dated)
+    return AcceptedRecord(
+        position=position,
+        key=record.key,
+        record_id=record_id,
+        payload=payload,
+        header=record.header,
+        asset=asset,
+        superseded=record.superseded,
+    )
+
+
+def _reject(record: RawRecord, invalid: RecordInvalid, position: int) -> RejectedRecord:
+    return RejectedRecord(
+        position=position,
+        key=record.key,
+        external_id=storable(record.external_id)[:MAX_TEXT] if record.external_id is not None else None,
+        record_key=f"{invalid.reason}#{_content_hash(record.payload)}",
+        reason=invalid.reason,
+        detail=storable(invalid.detail)[:1000],
+        payload=storable(record.payload[:QUARANTINED_BYTES].decode("utf-8", "backslashreplace")),
+        header=record.header,
+    )
+
+
+def _as_text(payload: bytes) -> str:
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordInvalid("not_utf8", str(error)) from error
+    if "\x00" in text:
+        raise RecordInvalid("nul", "the record contains a NUL character")
+    return text
+
+
+def _check_text(asset: NewAsset) -> None:
+    if not asset.external_id:
+        raise RecordInvalid("missing_id", "the id is empty")
+    for name in ("external_id", "symbol", "name"):
+        value = getattr(asset, name)
+        if len(value) > MAX_TEXT:
+            raise RecordInvalid("too_long", f"{name} has {len(value)} characters, {MAX_TEXT} are allowed")
+        if storable(value) != value:
+            raise RecordInvalid("bad_text", f"{name} contains NUL or a lone surrogate: {value!a:.100}")
+
+
+def _check_figures(asset: NewAsset) -> None:
+    for name in _FIGURES:
+        value = getattr(asset, name)
+        if value is not None and not math.isfinite(value):
+            raise RecordInvalid("not_finite", f"{name} is {value}")
+    for name in _NEVER_NEGATIVE:
+        value = getattr(asset, name)
+        if value is not None and value < 0:
+            raise RecordInvalid("negative", f"{name} is {value}")
+    if asset.rank is not None and asset.rank > MAX_RANK:
+        raise RecordInvalid("out_of_range", f"rank is {asset.rank}")
+
+
+def _check_times(asset: NewAsset, read_at: datetime) -> None:
+    for name in ("ath_at", "last_updated"):
+        value = getattr(asset, name)
+        if value is not None and (value.tzinfo is None or not 1900 <= value.year <= 2200):
+            raise RecordInvalid("bad_date", f"{name} is {value.isoformat()}")
+    # A time in the future would win against every later record and freeze the asset.
+    if asset.last_updated and asset.last_updated > read_at + FUTURE_TOLERANCE:
+        raise RecordInvalid("future", f"last_updated is {to_text(asset.last_updated)}, read at {to_text(read_at)}")
+
+
+def _version(last_updated: datetime | None) -> str:
+    return f"@{to_text(last_updated)}" if last_updated is not None else ""
+
+
+def _content_hash(payload: bytes) -> str:
+    return hashlib.blake2b(payload, digest_size=16).hexdigest()
+
+
+def storable(text: str) -> str:
+    """The text with NUL and lone surrogates, which PostgreSQL cannot hold, written as escapes."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,268 @@
+"""The only place that knows the order of the stages: acquire, stage, extract, load, finish.
+
+`run_queued` carries one queued run to its end. Whatever happens, the run ends with a status or, when this
+process is fenced or dies, is found dead by the next one. Nothing in memory is trusted after a doubtful commit:
+the checkpoint is read again.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from db import checkpoints, circuits, leases, runs, windows
+from db.checkpoints import Checkpoint
+from db.engine import Database
+from db.enums import RunStatus
+from db.errors import DatabaseUnavailable, Fenced
+from db.records import WindowRecord
+from db.runs import Run
+from db.windows import Window
+from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
+from etl.extract import batches
+from etl.load import Loaded, load_batch
+from etl.stage import stage, staged_pages
+from etl.types import Source
+from etl.uninterrupted import uninterrupted
+
+HEARTBEAT_SECONDS = 10.0
+COMMIT_ATTEMPTS = 6
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: position in its window and the window's size, None until it is known."""
+
+    source: str
+    position: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A started run with the window it works on and where that stands."""
+
+    run: Run
+    window: Window
+    checkpoint: Checkpoint
+
+
+class Runner:
+    """Carries runs of the given sources to their end, one at a time for each source."""
+
+    def __init__(
+        self,
+        database: Database,
+        sources: dict[str, Source],
+        *,
+        batch_size: int,
+        fail_after: int | None = None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self.database = database
+        self.sources = sources
+        self._batch_size = batch_size
+        self._fail_after = fail_after
+        self._on_progress = on_progress
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+    async def run_queued(self, queued: Run) -> Run | None:
+        """Run a queued run to its end; None when it was no longer queued. Raises LeaseHeld or Fenced.
+
+        A cancelled task ends its run as interrupted and raises CancelledError.
+        """
+        acquired = await uninterrupted(self._acquire(queued))
+        if acquired is None:
+            return None
+        run = acquired.run
+        with structlog.contextvars.bound_contextvars(run_id=run.id, source=run.source):
+            return await self._carry_out(acquired)
+
+    async def _acquire(self, queued: Run) -> Acquired | None:
+        """Lease, window and run in one transaction, so that no process can die between them."""
+        async with self.database.write() as connection:
+            await runs.abandon_dead(connection, queued.source)
+            epoch = await leases.take(connection, queued.source, self._holder)
+            window, new = await windows.resume_or_open(connection, queued.source, queued.mode)
+            checkpoint = await checkpoints.get(connection, queued.source)
+            if new or checkpoint is None or checkpoint.window_id != window.id:
+                checkpoint = await checkpoints.begin(connection, queued.source, window.id)
+            run = await runs.start(
+                connection,
+                queued.id,
+                epoch=epoch,
+                window_id=window.id,
+                total=window.planned,
+                start_position=checkpoint.position,
+                resumed_after=None if new else checkpoint.last_record_id,
+                fail_after=self._fail_after,
+            )
+            if run is None:
+                await leases.release(connection, queued.source, epoch)
+                return None
+        return Acquired(run, window, checkpoint)
+
+    async def _carry_out(self, acquired: Acquired) -> Run:
+        run = acquired.run
+        _log.info("etl.run_started", mode=run.mode, trigger=run.trigger, window_id=run.window_id)
+        try:
+            async with self._heartbeat(run):
+                await self._work(acquired)
+        except Fenced:
+            _log.warning("etl.run_fenced", message="another process took the source over; nothing more is written")
+            raise
+        except asyncio.CancelledError:
+            await uninterrupted(self._finish(run, RunStopped("the process was asked to stop")))
+            raise
+        except EtlError as problem:
+            return await uninterrupted(self._finish(run, problem))
+        except DatabaseUnavailable as problem:
+            return await uninterrupted(self._finish(run, problem))
+        except Exception as bug:
+            _log.exception("etl.run_crashed")
+            return await uninterrupted(self._finish(run, bug))
+        return await uninterrupted(self._finish(run, None))
+
+    async def _work(self, acquired: Acquired) -> None:
+        source, run, window = self.sources[acquired.run.source], acquired.run, acquired.window
+        checkpoint = acquired.checkpoint
+        if checkpoint.position:
+            _log.info(
+                "etl.resuming_from_checkpoint",
+                message="Resuming from checkpoint",
+                last_record_id=checkpoint.last_record_id,
+                position=checkpoint.position,
+                next_record=checkpoint.position + 1,
+            )
+        if window.planned is None:
+            checkpoint = await stage(self.database, source, run, window)
+            window = await self._window(run.window_id or 0)
+        self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total))
+        async for records in batches(
+            source,
+            staged_pages(self.database, window, checkpoint.last_key),
+            behind=checkpoint.last_key,
+            position=checkpoint.position,
+            read_at=window.staged_at or window.opened_at,
+            size=self._batch_size,
+            at_most=self._fail_after,
+        ):
+            checkpoint = await self._load(run, checkpoint, records)
+        if checkpoint.position != checkpoint.total:
+            raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
+
+    async def _load(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Checkpoint:
+        loaded = await uninterrupted(self._commit(run, before, records))
+        checkpoint = loaded.checkpoint
+        _log.info("etl.batch_loaded", seen=len(records), position=checkpoint.position, total=checkpoint.total)
+        self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total))
+        if checkpoint.position - run.start_position == self._fail_after:
+            raise InjectedFailure(f"injected failure after {self._fail_after} records (ETL_FAIL_AFTER_N_RECORDS)")
+        if loaded.cancel_requested:
+            raise RunCancelled("cancelled by a user")
+        return checkpoint
+
+    async def _commit(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Loaded:
+        """Commit a batch; when the connection dies meanwhile, find out from the checkpoint whether it counted."""
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            try:
+                return await load_batch(self.database, run, before, records)
+            except DatabaseUnavailable:
+                if attempt == COMMIT_ATTEMPTS:
+                    raise
+                _log.warning("etl.commit_unknown", attempt=attempt, exc_info=True)
+                await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
+            with contextlib.suppress(DatabaseUnavailable):
+                stands = await self._checkpoint(run)
+                if stands.position == before.position + len(records):
+                    return Loaded(stands, [], cancel_requested=False)
+        raise AssertionError("the last attempt raises")
+
+    async def _checkpoint(self, run: Run) -> Checkpoint:
+        async with self.database.write() as connection:
+            await leases.hold(connection, run.source, run.epoch or 0)
+            checkpoint = await checkpoints.get(connection, run.source)
+        if checkpoint is None or checkpoint.window_id != run.window_id:
+            raise Fenced(f"the checkpoint of {run.source} moved to another window")
+        return checkpoint
+
+    async def _window(self, window_id: int) -> Window:
+        async with self.database.read() as connection:
+            return await windows.get(connection, window_id)
+
+    async def _finish(self, run: Run, problem: Exception | None) -> Run:
+        """Write the run's end under the fence; a finished window is closed, a spoiled one given up."""
+        status = _status_of(problem)
+        error = None if problem is None else _describe(problem)
+        async with self.database.write() as connection:
+            await leases.hold(connection, run.source, run.epoch or 0)
+            if problem is None:
+                await windows.close(connection, run.window_id or 0)
+                await checkpoints.complete(connection, run.source)
+            elif isinstance(problem, SourceBroken):
+                await windows.supersede(connection, run.source)
+            if isinstance(problem, SourceUnavailable) and problem.retry_at is not None:
+                await circuits.remember(connection, run.source, problem.retry_at)
+            ended = await runs.finish(connection, run, status, error, injected=isinstance(problem, InjectedFailure))
+        log = _log.info if status is RunStatus.SUCCESS else _log.warning
+        log("etl.run_finished", status=status, records_processed=ended.records_processed, error=error)
+        return ended
+
+    @contextlib.asynccontextmanager
+    async def _heartbeat(self, run: Run) -> AsyncIterator[None]:
+        """Extend the lease while the block runs; cancel the block when the lease is lost."""
+        worker = asyncio.current_task()
+        lost: list[Fenced] = []
+
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(HEARTBEAT_SECONDS)
+                try:
+                    await uninterrupted(self._hold(run))
+                except Fenced as fenced:
+                    lost.append(fenced)
+                    if worker is not None:
+                        worker.cancel()
+                    return
+                except DatabaseUnavailable:
+                    _log.warning("etl.heartbeat_missed", exc_info=True)
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if lost and worker is not None:
+                worker.uncancel()
+                raise lost[0] from None
+            raise
+        finally:
+            beating.cancel()
+            await asyncio.wait([beating])
+
+    async def _hold(self, run: Run) -> None:
+        async with self.database.write() as connection:
+            await leases.hold(connection, run.source, run.epoch or 0)
+
+
+def _status_of(problem: Exception | None) -> RunStatus:
+    match problem:
+        case None:
+            return RunStatus.SUCCESS
+        case RunStopped():
+            return RunStatus.INTERRUPTED
+        case RunCancelled():
+            return RunStatus.CANCELLED
+        case _:
+            return RunStatus.FAILED
+
+
+def _describe(problem: Exception) -> str:
+    if isinstance(problem, EtlError | DatabaseUnavailable):
+        return str(problem)[:1000]
+    return f"internal error: {type(problem).__name__}"

@@ -1,0 +1,88 @@
+"""Freezing a window: every page is kept as it arrives, before any record of it is loaded.
+
+Pages that are staged are not asked for again. What a window holds can then no longer change, however long it
+takes to load and whoever finishes it.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import structlog
+
+from db import checkpoints, leases, runs, windows
+from db.checkpoints import Checkpoint
+from db.engine import Database
+from db.runs import Run
+from db.windows import Window
+from etl.errors import RunCancelled, SourceBroken
+from etl.types import Page, Source
+from etl.uninterrupted import uninterrupted
+
+_log = structlog.get_logger()
+
+
+async def stage(database: Database, source: Source, run: Run, window: Window) -> Checkpoint:
+    """Complete the window's staging; returns the checkpoint, which now knows the total.
+
+    Raises SourceUnavailable, SourceBroken, Fenced or RunCancelled.
+    """
+    staged = await _staged(database, source, run, window)
+    number = len(staged)
+    async for page in source.pages(staged):
+        await uninterrupted(_add(database, run, window, number, page))
+        _log.info("etl.page_staged", page=number + 1, records=page.records)
+        number += 1
+    planned = await _count(source, staged_pages(database, window))
+    if planned == 0:
+        raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
+    return await uninterrupted(_plan(database, run, window, planned))
+
+
+async def staged_pages(database: Database, window: Window, behind: str | None = None) -> AsyncIterator[Page]:
+    """The window's staged pages that may hold records behind a key, one at a time."""
+    async with database.read() as connection:
+        numbers = await windows.page_numbers(connection, window.id, behind)
+    for number in numbers:
+        async with database.read() as connection:
+            row = await windows.page(connection, window.id, number)
+        yield Page(row.body, row.records, row.fetched_at, row.origin, row.last_key)
+
+
+async def _staged(database: Database, source: Source, run: Run, window: Window) -> list[int]:
+    if not source.restages:
+        async with database.read() as connection:
+            return await windows.staged(connection, window.id)
+    async with database.write() as connection:
+        await leases.hold(connection, run.source, run.epoch or 0)
+        await windows.clear_pages(connection, window.id)
+    return []
+
+
+async def _add(database: Database, run: Run, window: Window, number: int, page: Page) -> datetime:
+    async with database.write() as connection:
+        moment = await leases.hold(connection, run.source, run.epoch or 0)
+        if await runs.cancel_requested(connection, run.id):
+            raise RunCancelled("cancelled by a user")
+        await windows.add_page(
+            connection,
+            window.id,
+            number,
+            body=page.body,
+            records=page.records,
+            last_key=page.last_key,
+            origin=page.origin,
+            fetched_at=page.fetched_at,
+        )
+    return moment
+
+
+async def _count(source: Source, pages: AsyncIterator[Page]) -> int:
+    return sum([len(chunk) async for chunk in source.records(pages)])
+
+
+async def _plan(database: Database, run: Run, window: Window, planned: int) -> Checkpoint:
+    async with database.write() as connection:
+        await leases.hold(connection, run.source, run.epoch or 0)
+        await windows.plan(connection, window.id, planned)
+        await runs.plan(connection, run.id, planned)
+        return await checkpoints.plan(connection, run.source, planned)
