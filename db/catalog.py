@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import filters, keyset
 from db.clock import UtcDateTime
 from db.cursors import INT64, storable
 from db.filters import Condition, Field
-from db.keyset import Ordering, Page, Slice, Term
+from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
 from db.tables import FIGURES, assets
 
 COLUMNS = tuple(column.name for column in assets.c if not column.name.endswith("_folded"))
@@ -67,7 +67,7 @@ async def count(connection: AsyncConnection, listing: Listing) -> int:
 
 async def by_ids(
     connection: AsyncConnection, ids: Iterable[int], columns: Collection[str] = COLUMNS
-) -> dict[int, Row[Any]]:
+) -> dict[int, AnyRow]:
     """Those of the assets that exist, by id, in one statement."""
     wanted = [asset_id for asset_id in set(ids) if asset_id in INT64]
     if not wanted:
@@ -78,7 +78,7 @@ async def by_ids(
 
 async def by_keys(
     connection: AsyncConnection, keys: Iterable[tuple[str, str]], columns: Collection[str] = COLUMNS
-) -> dict[tuple[str, str], Row[Any]]:
+) -> dict[tuple[str, str], AnyRow]:
     """Those of the assets that exist, by (source, external_id), letter for letter, in one statement."""
     wanted: dict[str, list[str]] = {}
     for source, external_id in set(keys):
@@ -119,11 +119,11 @@ def _without_repeats(orders: Iterable[Order]) -> Sequence[Order]:
     return list(first.values())
 
 
-def _query(listing: Listing, columns: Collection[str]) -> Select[Any]:
+def _query(listing: Listing, columns: Collection[str]) -> AnySelect:
     return _select(columns).where(*_conditions(listing))
 
 
-def _select(columns: Collection[str]) -> Select[Any]:
+def _select(columns: Collection[str]) -> AnySelect:
     return select(*(assets.c[name] for name in columns))
 
 

@@ -17,6 +17,8 @@ from db import cursors
 from db.cursors import KeyPart
 
 Key = tuple[Any, ...]
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,19 @@ class Slice:
 class Page:
     """Rows in the list's order, also when the page was taken from its end."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[AnyRow]
     has_next: bool
     has_previous: bool
     ordering: Ordering
 
-    def cursor(self, row: Row[Any]) -> str:
+    def cursor(self, row: AnyRow) -> str:
         """The cursor of one of this page's rows."""
         width = len(self.ordering.all_terms)
         return cursors.encode(self.ordering.scope, tuple(row)[-width:])
 
 
 async def fetch(
-    connection: AsyncConnection, query: Select[Any], ordering: Ordering, wanted: Slice, *, both_ends: bool = True
+    connection: AsyncConnection, query: AnySelect, ordering: Ordering, wanted: Slice, *, both_ends: bool = True
 ) -> Page:
     """One page of `query` (unordered, its columns named). Raises InvalidCursor.
 
@@ -120,12 +122,12 @@ def sorting(terms: Sequence[Term], *, backward: bool) -> list[ColumnElement[Any]
 
 async def _rows(
     connection: AsyncConnection,
-    query: Select[Any],
+    query: AnySelect,
     ordering: Ordering,
     wanted: Slice,
     after: Key | None,
     before: Key | None,
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """The page's rows in the direction of travel, and one more if there is one."""
     terms = ordering.all_terms
     keyed = query.add_columns(*(term.column.label(f"key_{n}") for n, term in enumerate(terms)))
@@ -138,12 +140,12 @@ async def _rows(
 
 
 async def _left_behind(
-    connection: AsyncConnection, query: Select[Any], ordering: Ordering, key: Key, *, backward: bool
+    connection: AsyncConnection, query: AnySelect, ordering: Ordering, key: Key, *, backward: bool
 ) -> bool:
     """Whether a row lies at the cursor or on its side that the page does not cover."""
     # A step of one beyond the id takes in the cursor's own row.
     step = 1 if ordering.all_terms[-1].descending == backward else -1
-    place = (*key[:-1], key[-1] + (-step if backward else step))
+    place = (*key[:-1], key[-1] + step)
     turned = Slice(limit=0, backward=not backward)
     after, before = (place, None) if backward else (None, place)
     return bool(await _rows(connection, query.with_only_columns(ordering.id), ordering, turned, after, before))
@@ -176,8 +178,8 @@ def _direction(term: Term, column: ColumnElement[Any], *, backward: bool) -> Col
 
 
 def _in_ranges(
-    query: Select[Any], terms: Sequence[Term], wanted: Slice, after: Key | None, before: Key | None
-) -> Select[Any] | None:
+    query: AnySelect, terms: Sequence[Term], wanted: Slice, after: Key | None, before: Key | None
+) -> AnySelect | None:
     """The page as values, then nulls of the leading column; None when the cursors leave no place for either."""
     lead, *others = terms
     values_terms = (Term(lead.column, lead.descending), *others)
@@ -199,11 +201,11 @@ def _tail(key: Key | None) -> Key | None:
     return key[1:] if key is not None and key[0] is None else None
 
 
-def _part(query: Select[Any], terms: Sequence[Term], wanted: Slice) -> Select[Any]:
+def _part(query: AnySelect, terms: Sequence[Term], wanted: Slice) -> AnySelect:
     return query.order_by(*sorting(terms, backward=wanted.backward)).limit(wanted.offset + wanted.limit + 1)
 
 
-def _joined(parts: Sequence[Select[Any]], terms: Sequence[Term], wanted: Slice) -> Select[Any]:
+def _joined(parts: Sequence[AnySelect], terms: Sequence[Term], wanted: Slice) -> AnySelect:
     """Two ordered ranges as one ordered list."""
     numbered = [select(literal(n).label("part"), *part.subquery().c) for n, part in enumerate(parts)]
     both = union_all(*numbered).subquery()

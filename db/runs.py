@@ -176,8 +176,8 @@ async def start(
     start_position: int,
     resumed_after: str | None,
     fail_after: int | None,
-) -> Run | None:
-    """Turn a queued run into a running one; None when it is queued no more."""
+) -> Run:
+    """Turn a queued run into a running one."""
     started = await connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED)
@@ -188,8 +188,7 @@ async def start(
         )
         .returning(runs)
     )  # fmt: skip
-    row = started.first()
-    return Run.from_row(row) if row else None
+    return Run.from_row(started.one())
 
 
 async def count(connection: AsyncConnection, run_id: int, seen: int, counts: dict[str, int]) -> bool:

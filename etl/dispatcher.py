@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from db import runs
+from db import runs, source_states
 from db.enums import RunMode, RunTrigger
 from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.runs import Requested, Run
@@ -33,8 +33,8 @@ class Dispatcher:
 
     async def request(
         self, source: str, mode: RunMode, trigger: RunTrigger, *, slot: datetime | None = None
-    ) -> Requested:
-        """Record that a run is wanted and have it looked at soon."""
+    ) -> Requested | None:
+        """Record that a run is wanted and have it looked at soon; None (and nothing recorded) for a paused source."""
         answer = await uninterrupted(self._record(source, mode, trigger, slot))
         self.wake()
         return answer
@@ -63,10 +63,10 @@ class Dispatcher:
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
-    async def _record(
-        self, source: str, mode: RunMode, trigger: RunTrigger, slot: datetime | None
-    ) -> Requested:
+    async def _record(self, source: str, mode: RunMode, trigger: RunTrigger, slot: datetime | None) -> Requested | None:
         async with self._database.write() as connection:
+            if source in await source_states.paused(connection):
+                return None
             return await runs.request(connection, source, mode, trigger, slot=slot)
 
     async def _look(self) -> None:

@@ -17,9 +17,9 @@ import structlog
 
 from db import checkpoints, circuits, leases, runs, windows
 from db.checkpoints import Checkpoint
-from db.engine import Database
-from db.enums import RunStatus
-from db.errors import DatabaseUnavailable, Fenced
+from db.engine import Connection, Database
+from db.enums import RunMode, RunStatus, RunTrigger
+from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.records import WindowRecord
 from db.runs import Run
 from db.windows import Window
@@ -37,11 +37,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: position in its window and the window's size, None until it is known."""
+    """How far a run is: position in its window and the window's size, None until it is known.
+
+    `resumed_after` is the record it went on behind, None for a run that began its window.
+    """
 
     source: str
     position: int
     total: int | None
+    resumed_after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +81,56 @@ class Runner:
 
         A cancelled task ends its run as interrupted and raises CancelledError.
         """
-        acquired = await uninterrupted(self._acquire(queued))
-        if acquired is None:
-            return None
-        run = acquired.run
-        with structlog.contextvars.bound_contextvars(run_id=run.id, source=run.source):
-            return await self._carry_out(acquired)
+        acquired = await uninterrupted(self._acquire_queued(queued))
+        return None if acquired is None else await self._carry_out(acquired)
 
-    async def _acquire(self, queued: Run) -> Acquired | None:
-        """Lease, window and run in one transaction, so that no process can die between them."""
+    async def run_now(self, source: str, mode: RunMode, trigger: RunTrigger) -> Run:
+        """Ask for a run and carry it out here, whoever else is dispatching. Raises LeaseHeld or Fenced."""
+        return await self._carry_out(await uninterrupted(self._acquire_now(source, mode, trigger)))
+
+    async def _acquire_queued(self, queued: Run) -> Acquired | None:
         async with self.database.write() as connection:
+            await leases.lock(connection, queued.source)
             await runs.abandon_dead(connection, queued.source)
-            epoch = await leases.take(connection, queued.source, self._holder)
-            window, new = await windows.resume_or_open(connection, queued.source, queued.mode)
-            checkpoint = await checkpoints.get(connection, queued.source)
-            if new or checkpoint is None or checkpoint.window_id != window.id:
-                checkpoint = await checkpoints.begin(connection, queued.source, window.id)
-            run = await runs.start(
-                connection,
-                queued.id,
-                epoch=epoch,
-                window_id=window.id,
-                total=window.planned,
-                start_position=checkpoint.position,
-                resumed_after=None if new else checkpoint.last_record_id,
-                fail_after=self._fail_after,
-            )
-            if run is None:
-                await leases.release(connection, queued.source, epoch)
+            current = await runs.get(connection, queued.id)
+            if current is None or current.status is not RunStatus.QUEUED:
                 return None
+            return await self._acquire(connection, queued)
+
+    async def _acquire_now(self, source: str, mode: RunMode, trigger: RunTrigger) -> Acquired:
+        async with self.database.write() as connection:
+            run = (await runs.request(connection, source, mode, trigger)).run
+            if run.status is not RunStatus.QUEUED:
+                raise LeaseHeld(f"run {run.id} of {source} is going on in another process")
+            return await self._acquire(connection, run)
+
+    async def _acquire(self, connection: Connection, queued: Run) -> Acquired:
+        """Lease, window and run in one transaction, so that no process can die between them."""
+        epoch = await leases.take(connection, queued.source, self._holder)
+        window, new = await windows.resume_or_open(connection, queued.source, queued.mode)
+        checkpoint = await checkpoints.get(connection, queued.source)
+        if new or checkpoint is None or checkpoint.window_id != window.id:
+            checkpoint = await checkpoints.begin(connection, queued.source, window.id)
+        run = await runs.start(
+            connection,
+            queued.id,
+            epoch=epoch,
+            window_id=window.id,
+            total=window.planned,
+            start_position=checkpoint.position,
+            resumed_after=None if new else checkpoint.last_record_id,
+            fail_after=self._fail_after,
+        )
         return Acquired(run, window, checkpoint)
 
     async def _carry_out(self, acquired: Acquired) -> Run:
         run = acquired.run
-        _log.info("etl.run_started", mode=run.mode, trigger=run.trigger, window_id=run.window_id)
+        with structlog.contextvars.bound_contextvars(run_id=run.id, source=run.source):
+            _log.info("etl.run_started", mode=run.mode, trigger=run.trigger, window_id=run.window_id)
+            return await self._to_its_end(acquired)
+
+    async def _to_its_end(self, acquired: Acquired) -> Run:
+        run = acquired.run
         try:
             async with self._heartbeat(run):
                 await self._work(acquired)
@@ -143,7 +163,7 @@ class Runner:
         if window.planned is None:
             checkpoint = await stage(self.database, source, run, window)
             window = await self._window(run.window_id or 0)
-        self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total))
+        self._report(run, checkpoint)
         async for records in batches(
             source,
             staged_pages(self.database, window, checkpoint.last_key),
@@ -161,12 +181,15 @@ class Runner:
         loaded = await uninterrupted(self._commit(run, before, records))
         checkpoint = loaded.checkpoint
         _log.info("etl.batch_loaded", seen=len(records), position=checkpoint.position, total=checkpoint.total)
-        self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total))
+        self._report(run, checkpoint)
         if checkpoint.position - run.start_position == self._fail_after:
             raise InjectedFailure(f"injected failure after {self._fail_after} records (ETL_FAIL_AFTER_N_RECORDS)")
         if loaded.cancel_requested:
             raise RunCancelled("cancelled by a user")
         return checkpoint
+
+    def _report(self, run: Run, checkpoint: Checkpoint) -> None:
+        self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total, run.resumed_after))
 
     async def _commit(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Loaded:
         """Commit a batch; when the connection dies meanwhile, find out from the checkpoint whether it counted."""

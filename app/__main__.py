@@ -1,0 +1,5 @@
+"""`python -m app` serves."""
+
+from app.cli import main
+
+main(["serve"])

@@ -1,0 +1,168 @@
+"""Settings: the environment (or `.env`) read once. Nobody else reads the environment.
+
+Precedence: environment, then `.env` in the working directory, then the defaults here. An empty value counts as
+unset, since that is what compose files pass for a variable nobody set. A wrong value stops the start and names
+the variable.
+"""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from db.engine import parse_url
+
+SOURCES = ("coingecko", "coinpaprika", "csv")
+_INTERVAL = re.compile(r"(\d{1,6})\s*([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class ConfigurationError(Exception):
+    """A setting has a value that cannot be used; the text names the variable. Exit code 2."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. Field names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: str = Field(
+        "sqlite:///data/kasparro.sqlite3", description="Where everything is kept: sqlite or postgresql"
+    )
+    host: str = Field("127.0.0.1", description="Address to serve on")
+    port: int = Field(8000, ge=0, le=65535, description="Port to serve on")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe log line shown")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="json, console, or auto: console on a terminal"
+    )
+
+    coingecko_api_key: SecretStr | None = Field(None, description="CoinGecko API key of the demo or pro plan")
+    coingecko_api_plan: Literal["public", "demo", "pro"] = Field(
+        "public", description="CoinGecko plan: decides host, key header and limits"
+    )
+    coingecko_base_url: str | None = Field(None, description="Another CoinGecko address (proxy, replay)")
+    coingecko_max_coins: int = Field(1000, ge=1, le=100_000, description="How many coins by market cap to read")
+    coingecko_calls_per_minute: int | None = Field(
+        None, ge=1, description="Calls a minute; default by plan: public 5, demo 30, pro 500"
+    )
+    coingecko_calls_per_month: int | None = Field(
+        None, ge=1, description="Calls a month; default by plan: demo 10000, others unlimited"
+    )
+    coinpaprika_api_key: SecretStr | None = Field(
+        None, description="CoinPaprika API key; its presence selects the paid host"
+    )
+    coinpaprika_auth_scheme: str = Field(
+        "", description="Word before the CoinPaprika key in Authorization, for example Bearer; default none"
+    )
+    coinpaprika_base_url: str | None = Field(None, description="Another CoinPaprika address (proxy, replay)")
+    coinpaprika_calls_per_minute: int | None = Field(60, ge=1, description="Calls a minute")
+    coinpaprika_calls_per_month: int | None = Field(
+        None, ge=1, description="Calls a month; default 20000 without a key, 400000 with one"
+    )
+    csv_path: Path | None = Field(None, description="A CSV file or a folder of them; default the bundled sample")
+
+    etl_sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        SOURCES, description="Sources to ingest, separated by commas"
+    )
+    etl_schedule_coingecko: str = Field("20m", description="Cron line or interval (90s, 5m, 2h, 1d), or off")
+    etl_schedule_coinpaprika: str = Field("5m", description="Cron line or interval, or off")
+    etl_schedule_csv: str = Field("1h", description="Cron line or interval, or off")
+    etl_run_on_startup: bool = Field(True, description="Ask for a run of every source when the server starts")
+    etl_batch_size: int = Field(1000, ge=1, le=10_000, description="Records committed together")
+    etl_fail_after_n_records: int | None = Field(
+        None, ge=1, description="Let every run fail after exactly N records (failure injection)"
+    )
+
+    api_token: SecretStr | None = Field(
+        None, description="Bearer token that mutations need; without it only a loopback server takes them"
+    )
+    graphql_introspection: bool = Field(True, description="Answer introspection queries and show the playground")
+    graphql_max_depth: int = Field(12, ge=1, le=100, description="Deepest query that is executed")
+    graphql_max_cost: int = Field(10_000, ge=1, description="Most expensive query that is executed")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Web origins that may call the API, separated by commas"
+    )
+
+    @field_validator("etl_sources", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("etl_sources")
+    @classmethod
+    def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in value if name not in SOURCES]
+        if unknown:
+            raise ValueError(f"unknown source {unknown[0]!r}; known are {', '.join(SOURCES)}")
+        return tuple(name for name in SOURCES if name in value)
+
+    @field_validator("log_level", "log_format", "coingecko_api_plan", mode="before")
+    @classmethod
+    def _any_case(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.upper() if info.field_name == "log_level" else value.lower()
+
+    @field_validator("etl_schedule_coingecko", "etl_schedule_coinpaprika", "etl_schedule_csv")
+    @classmethod
+    def _schedule(cls, value: str) -> str:
+        text = " ".join(value.split())
+        if text.lower() != "off" and interval_seconds(text) is None:
+            try:
+                CronTrigger.from_crontab(text, timezone="UTC")
+            except ValueError as error:
+                raise ValueError(f"neither a cron line, an interval (90s, 5m, 2h, 1d) nor off: {error}") from None
+        return text
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        parse_url(value)
+        return value
+
+    @field_validator("coingecko_base_url", "coinpaprika_base_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("not an http(s) address")
+        return value
+
+    def schedule(self, source: str) -> str | None:
+        """The cron line or interval of a source, None when it is off."""
+        text: str = getattr(self, f"etl_schedule_{source}")
+        return None if text.lower() == "off" else text
+
+    @property
+    def serves_loopback_only(self) -> bool:
+        """Whether only programs of this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def interval_seconds(text: str) -> int | None:
+    """Seconds of an interval like `90s`, `5m`, `2h` or `1d`; None when it is none (or shorter than 1 s)."""
+    match = _INTERVAL.fullmatch(text.strip().lower())
+    return (int(match[1]) * _SECONDS[match[2]] or None) if match else None
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises ConfigurationError with one line for each wrong variable."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # every field has a default or comes from the environment
+    except ValidationError as error:
+        problems = [
+            f"{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
+        ]
+        raise ConfigurationError("\n".join(problems)) from None

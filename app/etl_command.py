@@ -1,0 +1,159 @@
+"""`kasparro etl ...`: run sources in this process with progress bars, and show where they stand."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+import orjson
+
+from app.config import SOURCES, Settings
+from app.services import open_database, open_runner
+from db import assets, checkpoints, runs
+from db.engine import Database
+from db.enums import RunMode, RunStatus, RunTrigger
+from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
+from db.runs import Run
+from etl.runner import Progress, Runner
+
+SUCCESS, FAILED, HELD, INTERRUPTED = 0, 1, 3, 75
+
+
+async def run_sources(settings: Settings, sources: tuple[str, ...], *, full: bool, as_json: bool) -> int:
+    """Run the sources side by side; returns the exit code."""
+    wanted = sources or settings.etl_sources
+    mode = RunMode.FULL if full else RunMode.INCREMENTAL
+    only = settings.model_copy(update={"etl_sources": tuple(wanted)})
+    with _progress(shown=not as_json and sys.stderr.isatty()) as report:
+        async with open_database(settings) as database, open_runner(only, database, report) as runner:
+            tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]
+            with _stopped_by_signal(tasks):
+                codes = await asyncio.gather(*tasks)
+            ended = [run for source in wanted if (run := await _latest(database, source))]
+    _print_runs(ended, as_json=as_json)
+    return max(codes, key=[SUCCESS, HELD, FAILED, INTERRUPTED].index)
+
+
+async def show_status(settings: Settings, *, as_json: bool) -> int:
+    """Print a line for every source."""
+    async with open_database(settings) as database, database.read() as connection:
+        rows = [
+            {
+                "source": source,
+                "enabled": source in settings.etl_sources,
+                "schedule": settings.schedule(source),
+                "assets": await assets.count(connection, source),
+                "last_run": asdict(run) if (run := await runs.latest(connection, source)) else None,
+                "checkpoint": asdict(stands) if (stands := await checkpoints.get(connection, source)) else None,
+            }
+            for source in SOURCES
+        ]
+    if as_json:
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
+    else:
+        _print_status(rows)
+    return SUCCESS
+
+
+async def _run_one(runner: Runner, source: str, mode: RunMode) -> int:
+    try:
+        run = await runner.run_now(source, mode, RunTrigger.CLI)
+    except (LeaseHeld, Fenced) as held:
+        click.echo(f"{source}: {held}", err=True)
+        return HELD
+    except DatabaseUnavailable as problem:
+        click.echo(f"{source}: {problem}", err=True)
+        return FAILED
+    except asyncio.CancelledError:
+        return INTERRUPTED
+    if run.status is RunStatus.FAILED:
+        click.echo(f"{source}: {run.error}", err=True)
+    return SUCCESS if run.status is RunStatus.SUCCESS else FAILED
+
+
+async def _latest(database: Database, source: str) -> Run | None:
+    async with database.read() as connection:
+        return await runs.latest(connection, source)
+
+
+@contextlib.contextmanager
+def _stopped_by_signal(tasks: list[asyncio.Task[int]]) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the runs as interrupted, each behind its batch."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for task in tasks:
+            task.cancel()
+
+    handled = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C still raises
+            loop.add_signal_handler(number, stop)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
+    if not shown:
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(progress: Progress) -> None:
+            if progress.source not in tasks:
+                tasks[progress.source] = bars.add_task(progress.source)
+                if progress.resumed_after is not None:
+                    bars.console.print(f"{progress.source}: Resuming from checkpoint, behind {progress.resumed_after}")
+            bars.update(tasks[progress.source], completed=progress.position, total=progress.total)
+
+        yield report
+
+
+def _print_runs(ended: list[Run], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(orjson.dumps([asdict(run) for run in ended], option=orjson.OPT_INDENT_2))
+        return
+    if not sys.stderr.isatty():
+        return
+    for run in ended:
+        click.echo(
+            f"{run.source}: {run.status}, {run.records_processed} records "
+            f"({run.inserted} new, {run.updated} changed, {run.unchanged} unchanged, {run.stale} older, "
+            f"{run.quarantined} quarantined)",
+            err=True,
+        )
+
+
+def _print_status(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("source", "schedule", "assets", "last run", "records", "finished", "checkpoint")
+    for row in rows:
+        run, stands = row["last_run"] or {}, row["checkpoint"] or {}
+        finished = run.get("run_finished_at")
+        table.add_row(
+            row["source"],
+            (row["schedule"] or "off") if row["enabled"] else "disabled",
+            str(row["assets"]),
+            str(run.get("status", "never")),
+            str(run.get("records_processed", "")),
+            f"{finished:%Y-%m-%d %H:%M:%S}" if finished else "",
+            f"{stands['position']} of {stands['total'] if stands['total'] is not None else '?'}" if stands else "",
+        )
+    Console().print(table)

@@ -1,0 +1,152 @@
+"""What people ask of the running process: trigger, cancel, look at sources, is it healthy?
+
+Both the graph and the REST shims speak to this; neither knows the runner or the scheduler.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import structlog
+
+from app.config import SOURCES, Settings
+from app.scheduler import Scheduler, period_of
+from db import runs, source_states
+from db.engine import Connection, Database
+from db.enums import RunMode, RunTrigger
+from db.errors import DatabaseError
+from db.runs import IdempotencyKeyReused, Run
+from etl.uninterrupted import uninterrupted
+from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
+
+MAX_KEY_LENGTH = 255
+# Data is stale once a source has missed this many of its scheduled runs.
+STALE_AFTER_PERIODS = 3
+_log = structlog.get_logger()
+
+
+class Operations:
+    """The running process, as `graphql_schema.operations.Operations` wants it. `wake` has queued runs looked at."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        scheduler: Scheduler,
+        wake: Callable[[], None],
+        dispatching: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._scheduler = scheduler
+        self._wake = wake
+        self._dispatching = dispatching
+
+    def source_states(self) -> list[SourceState]:
+        """Every known source, enabled or not, in the order of the settings."""
+        return [
+            SourceState(
+                name=name,
+                enabled=name in self._settings.etl_sources,
+                schedule=self._settings.schedule(name),
+                next_run_at=self._scheduler.next_run_at(name),
+            )
+            for name in SOURCES
+        ]
+
+    async def health(self) -> HealthReport:
+        """Down without the database; degraded when nothing would be ingested or what is served is old."""
+        reasons: list[str] = []
+        database = True
+        try:
+            async with self._database.read() as connection:
+                reasons += await self._ailing_sources(connection)
+        except DatabaseError as problem:
+            database = False
+            reasons.append(str(problem))
+        running = self._scheduler.running and self._dispatching()
+        if not running:
+            reasons.append("the scheduler is not running")
+        level = HealthLevel.DOWN if not database else HealthLevel.DEGRADED if reasons else HealthLevel.OK
+        return HealthReport(level, database, running, version("kasparro"), reasons)
+
+    async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
+        """Record the wanted runs; all or, on a problem, none of them."""
+        problem = self._refusal(source, mode, idempotency_key)
+        if problem is not None:
+            return TriggerAnswer(problems=[problem])
+        wanted = [source] if source is not None else sorted(self._settings.etl_sources)
+        answer = await uninterrupted(self._request(wanted, source, mode, idempotency_key))
+        self._wake()
+        _log.info(
+            "etl.triggered",
+            source=source,
+            mode=mode,
+            started=[run.id for run in answer.started],
+            already_active=[run.id for run in answer.already_active],
+            problems=[found.code for found in answer.problems],
+        )
+        return answer
+
+    async def cancel(self, run_id: int) -> Run | Problem:
+        """Ask an active run to end; a running one does at its next batch boundary."""
+        async with self._database.write() as connection:
+            run = await runs.request_cancel(connection, run_id)
+            if run is None and await runs.get(connection, run_id) is None:
+                return Problem("UNKNOWN_RUN", "there is no such run", ("id",))
+        if run is None:
+            return Problem("RUN_NOT_ACTIVE", "the run has ended already", ("id",))
+        _log.info("etl.cancel_requested", run_id=run.id, source=run.source)
+        return run
+
+    def _refusal(self, source: str | None, mode: RunMode, key: str | None) -> Problem | None:
+        if source is not None and source not in SOURCES:
+            return Problem(
+                "UNKNOWN_SOURCE", f"unknown source {source!r:.80}; known are {', '.join(SOURCES)}", ("source",)
+            )
+        if source is not None and source not in self._settings.etl_sources:
+            return Problem("SOURCE_DISABLED", f"{source} is not among ETL_SOURCES", ("source",))
+        if mode is RunMode.REPLAY:
+            return Problem("MODE_NOT_AVAILABLE", "replaying the quarantine is not available yet", ("mode",))
+        if key is not None and (not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH):
+            message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
+            return Problem("BAD_IDEMPOTENCY_KEY", message, ("idempotencyKey",))
+        return None
+
+    async def _request(self, wanted: list[str], source: str | None, mode: RunMode, key: str | None) -> TriggerAnswer:
+        answer = TriggerAnswer()
+        asked = f"source={source or '*'} mode={mode}"
+        try:
+            async with self._database.write() as connection:
+                if key is not None:
+                    await runs.lock_idempotency_key(connection, key)
+                paused = await source_states.paused(connection)
+                for name in wanted:
+                    if name in paused:
+                        answer.problems.append(Problem("SOURCE_PAUSED", f"{name} is paused", ("source",)))
+                        continue
+                    requested = await runs.request(
+                        connection, name, mode, RunTrigger.MANUAL, idempotency_key=key, asked=asked
+                    )
+                    (answer.started if requested.started else answer.already_active).append(requested.run)
+        except IdempotencyKeyReused as reused:
+            return TriggerAnswer(problems=[Problem("IDEMPOTENCY_KEY_REUSED", str(reused), ("idempotencyKey",))])
+        return answer
+
+    async def _ailing_sources(self, connection: Connection) -> list[str]:
+        """A reason for each enabled source whose last ended run did not succeed, or whose data is old."""
+        successes = await source_states.last_successes(connection)
+        failures = await source_states.last_failures(connection)
+        now = datetime.now(UTC)
+        reasons = []
+        for name in self._settings.etl_sources:
+            success, failure = successes.get(name), failures.get(name)
+            if failure is not None and (success is None or failure.at > success):
+                reasons.append(f"{name}: last run {failure.status}: {failure.error}"[:300])
+            elif success is not None and self._is_old(name, success, now):
+                reasons.append(f"{name}: no successful run since {success:%Y-%m-%d %H:%M} UTC")
+        return reasons
+
+    def _is_old(self, source: str, success: datetime, now: datetime) -> bool:
+        schedule = self._settings.schedule(source)
+        return schedule is not None and now - success > STALE_AFTER_PERIODS * period_of(schedule, now)

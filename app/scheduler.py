@@ -1,0 +1,107 @@
+"""The clock: APScheduler records that a run is wanted, with its slot; it never runs anything itself.
+
+Slots are aligned (an interval counts from the epoch, a cron line is in UTC), so any number of processes name the
+same slot, and the database lets each slot be recorded once. A slot that passed while no process was up is
+made good at start.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.executors.base import BaseExecutor
+from apscheduler.job import Job
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from app.config import interval_seconds
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_LOOK_BACK = timedelta(days=7)
+Record = Callable[[str, datetime], Awaitable[None]]
+_log = structlog.get_logger()
+
+
+class Scheduler:
+    """One job a source; each firing calls `record(source, slot)`."""
+
+    def __init__(self, schedules: dict[str, str], record: Record) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            executors={"default": _Recorder()},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for source, schedule in schedules.items():
+            self._scheduler.add_job(record, trigger_of(schedule), args=[source], id=source)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    @property
+    def running(self) -> bool:
+        return bool(self._scheduler.running)
+
+    def next_run_at(self, source: str) -> datetime | None:
+        """When the source is due next; None when it is not scheduled."""
+        job = self._scheduler.get_job(source)
+        moment = getattr(job, "next_run_time", None)
+        return moment.astimezone(UTC) if moment else None
+
+
+class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
+    """Runs a job as a task that knows its slot. Unlike APScheduler's own, it cancels nothing on shutdown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _do_submit_job(self, job: Job, run_times: list[datetime]) -> None:
+        task = asyncio.ensure_future(self._record(job, run_times))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _record(self, job: Job, run_times: list[datetime]) -> None:
+        try:
+            await job.func(*job.args, run_times[-1].astimezone(UTC))
+        except Exception:
+            _log.exception("etl.slot_not_recorded", source=job.id, slot=run_times[-1].isoformat())
+        self._run_job_success(job.id, [])
+
+
+def trigger_of(schedule: str) -> BaseTrigger:
+    """The APScheduler trigger of a cron line or an interval."""
+    seconds = interval_seconds(schedule)
+    if seconds is None:
+        return CronTrigger.from_crontab(schedule, timezone=UTC)
+    return IntervalTrigger(seconds=seconds, start_date=EPOCH, timezone=UTC)
+
+
+def missed_slot(schedule: str, last: datetime | None, now: datetime) -> datetime | None:
+    """The latest slot that passed after `last` without being recorded; None when nothing was missed.
+
+    A source that was never scheduled before has missed nothing.
+    """
+    if last is None:
+        return None
+    trigger: Any = trigger_of(schedule)
+    moment = max(last, now - LONGEST_LOOK_BACK)
+    due: datetime | None = None
+    while (following := trigger.get_next_fire_time(moment, moment + timedelta(microseconds=1))) and following <= now:
+        due = moment = following
+    return due.astimezone(UTC) if due else None
+
+
+def period_of(schedule: str, now: datetime) -> timedelta:
+    """The time between the next two slots."""
+    trigger: Any = trigger_of(schedule)
+    first: datetime = trigger.get_next_fire_time(None, now)
+    second: datetime = trigger.get_next_fire_time(first, first + timedelta(microseconds=1))
+    return second - first

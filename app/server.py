@@ -1,0 +1,69 @@
+"""Serving: one uvicorn server whose lifespan holds everything else."""
+
+import socket
+import sys
+
+import click
+import uvicorn
+
+from app.config import Settings
+from app.main import create_app
+
+# Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
+REQUESTS_GRACE_SECONDS = 1
+
+
+async def serve_forever(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    try:
+        listening = _listen(settings.host, settings.port)
+    except OSError as error:
+        click.echo(
+            f"Error: cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Stop what listens there, or choose another PORT.",
+            err=True,
+        )
+        return 1
+    server = _Server(
+        uvicorn.Config(
+            create_app(settings),
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=REQUESTS_GRACE_SECONDS,
+        )
+    )
+    await server.serve(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
+            click.echo(_banner(f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"), err=True)
+
+
+def _banner(base: str) -> str:
+    return (
+        f"Kasparro is serving. Look here:\n"
+        f"  {base}/graphql   the graph, with a playground in the browser\n"
+        f"  {base}/data      assets as plain JSON\n"
+        f"  {base}/health    is everything all right?"
+    )
