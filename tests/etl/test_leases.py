@@ -1,0 +1,165 @@
+"""One worker a source; whoever was away too long can write no more."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from db import leases, runs
+from db.engine import Database
+from db.enums import RunMode, RunStatus, RunTrigger
+from db.errors import Fenced, LeaseHeld
+from db.runs import IdempotencyKeyReused, Requested
+from etl.dispatcher import Dispatcher
+from etl.runner import Runner
+from tests.etl.conftest import Query
+from tests.fakes import MemorySource, row
+
+SLOT = datetime(2025, 1, 20, 12, tzinfo=UTC)
+
+
+async def request(database: Database, **options: object) -> Requested:
+    async with database.write() as connection:
+        return await runs.request(connection, "csv", RunMode.INCREMENTAL, RunTrigger.MANUAL, **options)  # type: ignore[arg-type]
+
+
+async def take(database: Database, holder: str) -> int:
+    async with database.write() as connection:
+        await leases.lock(connection, "csv")
+        return await leases.take(connection, "csv", holder)
+
+
+async def expire(database: Database) -> None:
+    async with database.write() as connection:
+        past = "2000-01-01T00:00:00.000000Z" if database.is_sqlite else datetime(2000, 1, 1, tzinfo=UTC)
+        await connection.execute(text("UPDATE etl_leases SET expires_at = :past"), {"past": past})
+
+
+async def test_a_held_lease_is_refused_and_an_expired_one_taken_with_a_higher_epoch(database: Database) -> None:
+    first = await take(database, "a")
+    with pytest.raises(LeaseHeld):
+        await take(database, "b")
+    await expire(database)
+    assert await take(database, "b") > first
+
+
+async def test_the_old_holder_is_fenced_off(database: Database) -> None:
+    first = await take(database, "a")
+    await expire(database)
+    await take(database, "b")
+    with pytest.raises(Fenced):
+        async with database.write() as connection:
+            await leases.hold(connection, "csv", first)
+
+
+async def test_of_many_takers_at_once_one_wins(database: Database) -> None:
+    results = await asyncio.gather(*(take(database, str(n)) for n in range(8)), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["LeaseHeld"] * 7 + ["int"]
+
+
+async def test_twenty_requests_at_once_give_one_run(database: Database, query: Query) -> None:
+    answers = await asyncio.gather(*(request(database) for _ in range(20)))
+    assert len({answer.run.id for answer in answers}) == 1
+    assert sum(answer.started for answer in answers) == 1
+    assert await query("SELECT count(*) FROM etl_runs") == [(1,)]
+
+
+async def test_a_slot_is_recorded_once_even_after_its_run_ended(database: Database, query: Query) -> None:
+    first = await request(database, slot=SLOT)
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE etl_runs SET status = 'success'"))
+    assert (await request(database, slot=SLOT)).run.id == first.run.id
+    assert await query("SELECT count(*) FROM etl_runs") == [(1,)]
+
+
+async def test_an_idempotency_key_gives_the_first_answer_again(database: Database) -> None:
+    first = await request(database, idempotency_key="k", asked="csv")
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE etl_runs SET status = 'failed'"))
+    again = await request(database, idempotency_key="k", asked="csv")
+    assert (again.run.id, again.started, again.run.status) == (first.run.id, True, RunStatus.FAILED)
+    with pytest.raises(IdempotencyKeyReused):
+        await request(database, idempotency_key="k", asked="something else")
+
+
+async def test_a_dead_run_is_abandoned_and_its_continuation_runs(database: Database, query: Query) -> None:
+    await request(database)
+    await take(database, "a process that dies")
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE etl_runs SET status = 'running', epoch = 1"))
+    await expire(database)
+    dispatcher = Dispatcher(Runner(database, {"csv": MemorySource([[row("btc")]])}, batch_size=5))
+    serving = asyncio.create_task(dispatcher.serve())
+    dispatcher.wake()
+    try:
+        for _ in range(100):
+            statuses = await query("SELECT status FROM etl_runs ORDER BY id")
+            if statuses == [("abandoned",), ("success",)]:
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        serving.cancel()
+        await dispatcher.stop()
+    assert statuses == [("abandoned",), ("success",)]
+
+
+async def test_a_fenced_run_writes_nothing_more(database: Database, query: Query) -> None:
+    class StolenFrom(MemorySource):
+        def parse(self, record):  # type: ignore[no-untyped-def, override]
+            return super().parse(record)
+
+        async def pages(self, staged):  # type: ignore[no-untyped-def, override]
+            async for page in super().pages(staged):
+                yield page
+            await expire(database)
+            async with database.write() as connection:
+                await runs.abandon_dead(connection, "csv")
+
+    runner = Runner(database, {"csv": StolenFrom([[row("btc")]])}, batch_size=5)
+    with pytest.raises(Fenced):
+        await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)
+    assert await query("SELECT count(*) FROM assets") == [(0,)]
+    assert await query("SELECT status FROM etl_runs") == [("abandoned",)]
+
+
+async def test_stopping_the_process_interrupts_the_run_and_frees_the_source(database: Database, query: Query) -> None:
+    class Slow(MemorySource):
+        async def pages(self, staged):  # type: ignore[no-untyped-def, override]
+            async for page in super().pages(staged):
+                yield page
+                await asyncio.sleep(60)
+
+    runner = Runner(database, {"csv": Slow([[row("btc")], [row("eth")]])}, batch_size=5)
+    task = asyncio.create_task(runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI))
+    while await query("SELECT count(*) FROM etl_window_pages") == [(0,)]:
+        await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await query("SELECT status FROM etl_runs") == [("interrupted",)]
+    await take(database, "the next one")
+
+
+async def test_a_cancelled_run_ends_at_its_next_batch(database: Database, query: Query) -> None:
+    source = MemorySource([[row(f"c{n}") for n in range(9)]])
+    seen: list[int] = []
+
+    async def cancel() -> None:
+        async with database.write() as connection:
+            await runs.request_cancel(connection, 1)
+
+    runner = Runner(
+        database, {"csv": source}, batch_size=3, on_progress=lambda progress: seen.append(progress.position)
+    )
+    original = runner._commit
+
+    async def commit_then_cancel(*arguments):  # type: ignore[no-untyped-def]
+        if not seen[1:]:
+            await cancel()
+        return await original(*arguments)
+
+    runner._commit = commit_then_cancel  # type: ignore[method-assign]
+    run = await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)
+    assert (run.status, run.records_processed) == (RunStatus.CANCELLED, 3)
+    assert (await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)).records_processed == 6
