@@ -36,7 +36,8 @@ class Scheduler:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for source, schedule in schedules.items():
-            self._scheduler.add_job(record, trigger_of(schedule), args=[source], id=source)
+            # The second argument stands for the slot, which only the executor knows.
+            self._scheduler.add_job(record, trigger_of(schedule), args=[source, EPOCH], id=source)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -70,7 +71,7 @@ class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
 
     async def _record(self, job: Job, run_times: list[datetime]) -> None:
         try:
-            await job.func(*job.args, run_times[-1].astimezone(UTC))
+            await job.func(job.id, run_times[-1].astimezone(UTC))
         except Exception:
             _log.exception("etl.slot_not_recorded", source=job.id, slot=run_times[-1].isoformat())
         self._run_job_success(job.id, [])

@@ -8,13 +8,16 @@ import uvicorn
 
 from app.config import Settings
 from app.main import create_app
+from app.services import open_database
 
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
 REQUESTS_GRACE_SECONDS = 1
 
 
 async def serve_forever(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    """Serve until SIGTERM or SIGINT; returns the exit code. Raises SchemaBehind or DatabaseUnavailable at start."""
+    async with open_database(settings):
+        pass  # migrated and known to answer: from here on the lifespan opens it for good
     try:
         listening = _listen(settings.host, settings.port)
     except OSError as error:

@@ -1,5 +1,6 @@
-"""What is known of an upstream's health: for now, the time before which it must not be asked again."""
+"""Circuit breakers: whether an upstream is being left alone for a while, and until when."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -7,6 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
 from db.tables import circuits
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """The state of one source's breaker: `closed`, `open` (until `retry_at`) or `half_open`."""
+
+    source: str
+    state: str
+    retry_at: datetime | None
+
+
+async def every(connection: AsyncConnection) -> dict[str, Circuit]:
+    """What is remembered of each source, by source; a source nobody had to remember is missing."""
+    found = select(circuits.c.source, circuits.c.state, circuits.c.retry_at)
+    return {row.source: Circuit(row.source, row.state, row.retry_at) for row in await connection.execute(found)}
 
 
 async def not_before(connection: AsyncConnection, source: str) -> datetime | None:
