@@ -149,4 +149,4 @@ class Operations:
 
     def _is_old(self, source: str, success: datetime, now: datetime) -> bool:
         schedule = self._settings.schedule(source)
-        return schedule is not None and now - success > STALE_AFTER_PERIODS * period_of(schedule, now)
+        return schedule is not None and (now - success) / STALE_AFTER_PERIODS > period_of(schedule, now)

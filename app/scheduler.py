@@ -92,17 +92,22 @@ def missed_slot(schedule: str, last: datetime | None, now: datetime) -> datetime
     """
     if last is None:
         return None
-    trigger: Any = trigger_of(schedule)
     moment = max(last, now - LONGEST_LOOK_BACK)
     due: datetime | None = None
-    while (following := trigger.get_next_fire_time(moment, moment + timedelta(microseconds=1))) and following <= now:
+    while (following := slot_after(schedule, moment)) and following <= now:
         due = moment = following
-    return due.astimezone(UTC) if due else None
+    return due
+
+
+def slot_after(schedule: str, moment: datetime) -> datetime | None:
+    """The first slot later than `moment`; None for a cron line that never comes again."""
+    trigger: Any = trigger_of(schedule)
+    slot = trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
+    return slot.astimezone(UTC) if slot else None
 
 
 def period_of(schedule: str, now: datetime) -> timedelta:
     """The time between the next two slots."""
-    trigger: Any = trigger_of(schedule)
-    first: datetime = trigger.get_next_fire_time(None, now)
-    second: datetime = trigger.get_next_fire_time(first, first + timedelta(microseconds=1))
-    return second - first
+    first = slot_after(schedule, now)
+    second = slot_after(schedule, first) if first else None
+    return second - first if first and second else timedelta.max

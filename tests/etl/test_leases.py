@@ -1,6 +1,7 @@
 """One worker a source; whoever was away too long can write no more."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from db.errors import Fenced, LeaseHeld
 from db.runs import IdempotencyKeyReused, Requested
 from etl.dispatcher import Dispatcher
 from etl.runner import Runner
+from etl.types import Page
 from tests.etl.conftest import Query
 from tests.fakes import MemorySource, row
 
@@ -106,10 +108,7 @@ async def test_a_dead_run_is_abandoned_and_its_continuation_runs(database: Datab
 
 async def test_a_fenced_run_writes_nothing_more(database: Database, query: Query) -> None:
     class StolenFrom(MemorySource):
-        def parse(self, record):  # type: ignore[no-untyped-def, override]
-            return super().parse(record)
-
-        async def pages(self, staged):  # type: ignore[no-untyped-def, override]
+        async def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
             async for page in super().pages(staged):
                 yield page
             await expire(database)
@@ -124,16 +123,18 @@ async def test_a_fenced_run_writes_nothing_more(database: Database, query: Query
 
 
 async def test_stopping_the_process_interrupts_the_run_and_frees_the_source(database: Database, query: Query) -> None:
+    first_page_staged = asyncio.Event()
+
     class Slow(MemorySource):
-        async def pages(self, staged):  # type: ignore[no-untyped-def, override]
+        async def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
             async for page in super().pages(staged):
                 yield page
+                first_page_staged.set()
                 await asyncio.sleep(60)
 
     runner = Runner(database, {"csv": Slow([[row("btc")], [row("eth")]])}, batch_size=5)
     task = asyncio.create_task(runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI))
-    while await query("SELECT count(*) FROM etl_window_pages") == [(0,)]:
-        await asyncio.sleep(0.02)
+    await first_page_staged.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -1,0 +1,102 @@
+"""Settings: sane without any, and a wrong one stops the start by its name."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.config import ConfigurationError, Settings, load_settings
+
+WRONG = [
+    ("ETL_FAIL_AFTER_N_RECORDS", "0"),
+    ("ETL_FAIL_AFTER_N_RECORDS", "two"),
+    ("ETL_FAIL_AFTER_N_RECORDS", "-1"),
+    ("ETL_FAIL_AFTER_N_RECORDS", "1.5"),
+    ("DATABASE_URL", "mysql://x/y"),
+    ("DATABASE_URL", "sqlite://"),
+    ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "nonsense"),
+    ("ETL_SOURCES", "csv,kraken"),
+    ("ETL_SCHEDULE_CSV", "sometimes"),
+    ("ETL_SCHEDULE_CSV", "99 * * * *"),
+    ("COINGECKO_API_PLAN", "gold"),
+    ("COINGECKO_BASE_URL", "ftp://x"),
+    ("PORT", "70000"),
+    ("LOG_LEVEL", "LOUD"),
+    ("ETL_BATCH_SIZE", "0"),
+]
+URLS = [
+    "postgres://u@h/d",
+    "postgresql://u@h/d",
+    "postgresql+asyncpg://u@h/d",
+    "sqlite:///x.db",
+    "sqlite+aiosqlite:///x",
+]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"^{name}: "):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+def test_an_empty_value_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    default = load_settings()
+    monkeypatch.setenv(name, "")
+    assert load_settings() == default
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_database_urls_of_every_form(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert load_settings().database_url == url
+
+
+def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", "hunter2")
+    monkeypatch.setenv("COINGECKO_API_KEY", "CG-hunter2")
+    assert "hunter2" not in repr(load_settings()) + str(load_settings().model_dump())
+
+
+def test_a_wrong_value_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://user:hunter2@host/name")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\nETL_SOURCES=csv\n")
+    monkeypatch.setenv("PORT", "9002")
+    settings = load_settings()
+    assert (settings.port, settings.etl_sources) == (9002, ("csv",))
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False)]
+)
+def test_a_loopback_server_is_known(monkeypatch: pytest.MonkeyPatch, host: str, loopback: bool) -> None:
+    monkeypatch.setenv("HOST", host)
+    assert load_settings().serves_loopback_only is loopback
+
+
+def test_the_program_stops_with_code_2(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "app"],
+        env={"ETL_FAIL_AFTER_N_RECORDS": "none", "PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "ETL_FAIL_AFTER_N_RECORDS" in result.stderr

@@ -1,0 +1,70 @@
+"""Slots: the same for everyone, recorded once, made good after a pause."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.config import interval_seconds
+from app.scheduler import Scheduler, missed_slot, period_of
+
+NOON = datetime(2025, 1, 20, 12, tzinfo=UTC)
+A_BIT_LATER = NOON + timedelta(minutes=7, seconds=3)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last", "slot"),
+    [
+        ("5m", NOON, NOON + timedelta(minutes=5)),
+        ("5m", NOON + timedelta(minutes=5), None),
+        ("1m", NOON - timedelta(days=400), NOON + timedelta(minutes=7)),
+        ("*/2 * * * *", NOON, NOON + timedelta(minutes=6)),
+        ("0 12 * * *", NOON - timedelta(days=2), NOON),
+        ("0 12 * * *", NOON, None),
+        ("5m", None, None),
+    ],
+)
+def test_the_latest_missed_slot(schedule: str, last: datetime | None, slot: datetime | None) -> None:
+    assert missed_slot(schedule, last, A_BIT_LATER) == slot
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5M", 300), ("2 h", 7200), ("1d", 86400)])
+def test_intervals(text: str, seconds: int) -> None:
+    assert interval_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "0s", "m", "5x", "* * * * *", "-5m"])
+def test_what_is_no_interval(text: str) -> None:
+    assert interval_seconds(text) is None
+
+
+def test_the_period_of_a_schedule() -> None:
+    assert period_of("20m", NOON) == timedelta(minutes=20)
+    assert period_of("0 */6 * * *", NOON) == timedelta(hours=6)
+
+
+async def test_two_schedulers_name_the_same_slot_and_say_when_the_next_is_due() -> None:
+    recorded: list[tuple[str, datetime]] = []
+    both = asyncio.Event()
+
+    async def record(source: str, slot: datetime) -> None:
+        recorded.append((source, slot))
+        if len(recorded) >= 2:
+            both.set()
+
+    schedulers = [Scheduler({"csv": "1s"}, record) for _ in range(2)]
+    for scheduler in schedulers:
+        scheduler.start()
+    due = schedulers[0].next_run_at("csv")
+    try:
+        await asyncio.wait_for(both.wait(), 10)
+    finally:
+        for scheduler in schedulers:
+            scheduler.stop()
+        await asyncio.sleep(0)
+    assert due is not None
+    assert due.microsecond == 0
+    assert recorded[0] == recorded[1]
+    assert recorded[0][0] == "csv"
+    assert schedulers[0].next_run_at("coingecko") is None
+    assert not schedulers[0].running
