@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench`. Timings live here and never in tests."""

@@ -1,0 +1,105 @@
+"""Ingesting a large CSV file while the API is being asked: rate, memory, latency."""
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.service import Service, serving
+from tests import upstream
+
+PROBE = "/data?limit=50"
+IDLE_PROBES = 500
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one measured ingest gave. Latencies in milliseconds, memory in MB, rates in records a second."""
+
+    database: str
+    rows: int
+    start_seconds: float
+    idle_rss_mb: float
+    first_pass_rate: float
+    second_pass_rate: float
+    peak_rss_mb: float
+    p50_busy_ms: float
+    p99_busy_ms: float
+    p50_idle_ms: float
+    p99_idle_ms: float
+
+
+def measure(kind: str, database_url: str, rows: int, folder: Path) -> Figures:
+    """Ingest a generated file of `rows` rows twice through a server that is asked for `/data` meanwhile."""
+    file = folder / "coins.csv"
+    if not file.exists():
+        upstream.write_csv(file, rows)
+    settings = {
+        "DATABASE_URL": database_url,
+        "CSV_PATH": str(file),
+        "ETL_SOURCES": "csv",
+        "ETL_SCHEDULE_CSV": "off",
+        "ETL_RUN_ON_STARTUP": "false",
+    }
+    with serving(folder, **settings) as service, httpx.Client(base_url=service.url, timeout=30.0) as client:
+        idle_rss = service.rss_mb()
+        first, busy, peak = _pass(client, service)
+        second, _, peak_again = _pass(client, service)
+        time.sleep(1.0)
+        idle = [_latency(client) for _ in range(IDLE_PROBES)]
+    return Figures(
+        database=kind,
+        rows=rows,
+        start_seconds=service.start_seconds,
+        idle_rss_mb=idle_rss,
+        first_pass_rate=rows / first,
+        second_pass_rate=rows / second,
+        peak_rss_mb=max(peak, peak_again),
+        p50_busy_ms=statistics.median(busy),
+        p99_busy_ms=_percentile(busy, 99),
+        p50_idle_ms=statistics.median(idle),
+        p99_idle_ms=_percentile(idle, 99),
+    )
+
+
+def _pass(client: httpx.Client, service: Service) -> tuple[float, list[float], float]:
+    """One run from its trigger to its end: seconds, latencies of the probe meanwhile, peak memory."""
+    run = _trigger(client)
+    latencies: list[float] = []
+    peak = 0.0
+    while True:
+        latencies.extend(_latency(client) for _ in range(20))
+        peak = max(peak, service.rss_mb())
+        state = _ask(client, "query($id: ID!) { run(id: $id) { status durationMs error } }", id=run)["run"]
+        if state["status"] not in {"QUEUED", "RUNNING"}:
+            break
+        time.sleep(0.05)
+    if state["status"] != "SUCCESS":
+        raise RuntimeError(f"the run ended as {state['status']}: {state['error']}")
+    return state["durationMs"] / 1000, latencies, peak
+
+
+def _trigger(client: httpx.Client) -> str:
+    answer = _ask(client, 'mutation { triggerEtl(source: "csv") { started { id } errors { message } } }')
+    return str(answer["triggerEtl"]["started"][0]["id"])
+
+
+def _ask(client: httpx.Client, query: str, **variables: str) -> dict[str, Any]:
+    answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
+    if answer.get("errors"):
+        raise RuntimeError(str(answer["errors"]))
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+def _latency(client: httpx.Client) -> float:
+    began = time.perf_counter()
+    client.get(PROBE).raise_for_status()
+    return (time.perf_counter() - began) * 1000
+
+
+def _percentile(values: list[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100)[percent - 1]
