@@ -1,7 +1,9 @@
 """Serving: one uvicorn server whose lifespan holds everything else."""
 
+import signal
 import socket
 import sys
+from types import FrameType
 
 import click
 import uvicorn
@@ -55,6 +57,13 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
+    """Says where to look once it listens, and ends with code 0 when it was asked to end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn's own remembers the signal and raises it again at the end, which looks like a crash.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and sockets:

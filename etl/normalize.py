@@ -55,6 +55,7 @@ def _accept(record: RawRecord, asset: NewAsset, position: int, read_at: datetime
     _check_text(asset)
     _check_figures(asset)
     _check_times(asset, read_at)
+    asset = _without_minus_zero(asset)
     record_id = f"{asset.external_id}{_version(asset.last_updated)}#{_content_hash(record.payload)}"
     if asset.last_updated is None and record.dated is not None:
         asset = msgspec.structs.replace(asset, last_updated=record.dated)
@@ -101,6 +102,12 @@ def _check_text(asset: NewAsset) -> None:
             raise RecordInvalid("too_long", f"{name} has {len(value)} characters, {MAX_TEXT} are allowed")
         if storable(value) != value:
             raise RecordInvalid("bad_text", f"{name} contains NUL or a lone surrogate: {value!a:.100}")
+
+
+def _without_minus_zero(asset: NewAsset) -> NewAsset:
+    """SQLite stores -0.0 as 0.0 and PostgreSQL keeps it; a price change of `-0.00` is 0.0 on both."""
+    zeros = {name: 0.0 for name in _FIGURES if getattr(asset, name) == 0.0}
+    return msgspec.structs.replace(asset, **zeros) if zeros else asset
 
 
 def _check_figures(asset: NewAsset) -> None:

@@ -59,6 +59,12 @@ def test_what_is_odd_but_possible_is_accepted(change: dict[str, object]) -> None
     assert isinstance(verdict(msgspec.structs.replace(GOOD, **change)), AcceptedRecord)
 
 
+def test_minus_zero_is_zero() -> None:
+    found = verdict(msgspec.structs.replace(GOOD, percent_change_1h=-0.0))
+    assert isinstance(found, AcceptedRecord)
+    assert str(found.asset.percent_change_1h) == "0.0"
+
+
 def test_a_version_is_the_id_the_time_and_the_content() -> None:
     first, other = verdict(GOOD, b"{}"), verdict(GOOD, b"{ }")
     assert isinstance(first, AcceptedRecord)

@@ -1,0 +1,139 @@
+"""Sorted entries -> staged pages, and back to raw records."""
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import chain, groupby
+from typing import NamedTuple
+
+import msgspec
+
+from etl.errors import RecordInvalid
+from etl.sources.csv_layout import layout_of
+from etl.sources.csv_reading import external_id_of, file_number_of
+from etl.sources.csv_sort import Entry
+from etl.types import Page, RawRecord
+
+PAGE_BYTES = 8 * 1024 * 1024
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class FileFacts(NamedTuple):
+    """What all records of one file share; `dated` is its time of change in whole epoch seconds."""
+
+    header: str
+    dated: int
+
+
+class _Duplicates(NamedTuple):
+    """Keys: of the first and the last record with one external id, and of the one that counts."""
+
+    first: str
+    last: str
+    effective: str
+
+
+# Key, payload, superseded, damage.
+_PackedRecord = tuple[str, bytes, bool, str | None]
+
+
+class _PackedPage(msgspec.Struct, array_like=True, frozen=True):
+    files: dict[int, FileFacts]
+    records: list[_PackedRecord]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_PackedPage)
+
+
+def pages_of(entries: Iterable[Entry], files: Sequence[FileFacts], *, page_records: int, origin: str) -> Iterator[Page]:
+    """Pack entries that come in key order; they are iterated twice, side by side.
+
+    A page holds `page_records` records, or fewer when they are big. Its `last_key` is that of its last record.
+    """
+    page: list[_PackedRecord] = []
+    size = 0
+    for record in _judged(entries, files):
+        page.append(record)
+        size += len(record[1])
+        if len(page) >= page_records or size >= PAGE_BYTES:
+            yield _packed(page, files, origin)
+            page, size = [], 0
+    if page:
+        yield _packed(page, files, origin)
+
+
+def records_of(body: bytes) -> list[RawRecord]:
+    """The records of one staged page, in key order."""
+    page = _decoder.decode(zlib.decompress(body))
+    dates = {number: datetime.fromtimestamp(facts.dated, UTC) for number, facts in page.files.items()}
+    return [
+        RawRecord(
+            key,
+            external_id_of(key) or None,
+            payload,
+            page.files[number].header,
+            superseded,
+            dates[number],
+            damage,
+        )
+        for key, payload, superseded, damage in page.records
+        for number in (file_number_of(key),)
+    ]
+
+
+def _packed(records: Sequence[_PackedRecord], files: Sequence[FileFacts], origin: str) -> Page:
+    numbers = sorted({file_number_of(key) for key, _, _, _ in records}) if len(files) > 1 else [0]
+    page = _PackedPage({number: files[number] for number in numbers}, list(records))
+    return Page(
+        body=zlib.compress(_encoder.encode(page), 1),
+        records=len(records),
+        fetched_at=datetime.now(UTC),
+        origin=origin,
+        last_key=records[-1][0],
+    )
+
+
+def _judged(entries: Iterable[Entry], files: Sequence[FileFacts]) -> Iterator[_PackedRecord]:
+    """Mark all but the effective record of each external id, holding no more than one record at a time.
+
+    A second pass runs ahead to the next rows that share an id, so it does not matter how many they are.
+    """
+    nothing = _Duplicates("", "", "")
+    shared = _duplicates(entries, files)
+    first, last, effective = next(shared, nothing)
+    for key, payload, damage in entries:
+        superseded = first <= key <= last and key != effective
+        yield key, payload, superseded, damage
+        if key == last:
+            first, last, effective = next(shared, nothing)
+
+
+def _duplicates(entries: Iterable[Entry], files: Sequence[FileFacts]) -> Iterator[_Duplicates]:
+    for external_id, group in groupby(entries, lambda entry: external_id_of(entry[0])):
+        if external_id and (found := _duplicates_among(group, files)):
+            yield found
+
+
+def _duplicates_among(group: Iterator[Entry], files: Sequence[FileFacts]) -> _Duplicates | None:
+    """Of the records with one external id the newest is effective, the last one of equals."""
+    entry, following = next(group), next(group, None)
+    if following is None:
+        return None
+    first = last = effective = entry[0]
+    newest = _date_of(entry, files)
+    for entry in chain((following,), group):
+        last, dated = entry[0], _date_of(entry, files)
+        if dated >= newest:
+            effective, newest = last, dated
+    return _Duplicates(first, last, effective)
+
+
+def _date_of(entry: Entry, files: Sequence[FileFacts]) -> datetime:
+    """The record's own date, else its file's; a record whose date cannot be read is older than any other."""
+    facts = files[file_number_of(entry[0])]
+    try:
+        own = layout_of(facts.header).last_updated(entry[1].decode())
+    except RecordInvalid:
+        return _NEVER
+    return own or datetime.fromtimestamp(facts.dated, UTC)
