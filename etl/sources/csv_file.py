@@ -11,12 +11,12 @@ from contextlib import aclosing
 from pathlib import Path
 
 from db.records import NewAsset
+from etl.csv_format.layout import layout_of
+from etl.csv_format.lines import damage_of
+from etl.csv_format.pages import FileFacts, pages_of, records_of
+from etl.csv_format.reading import READ_ERRORS, files_of, fingerprint_of, open_csv, unavailable
+from etl.csv_format.sort import CHUNK_RECORDS, EntrySorter
 from etl.errors import EtlError, RecordInvalid, SourceBroken, SourceUnavailable
-from etl.sources.csv_layout import layout_of
-from etl.sources.csv_lines import damage_of
-from etl.sources.csv_pages import FileFacts, pages_of, records_of
-from etl.sources.csv_reading import READ_ERRORS, files_of, fingerprint_of, open_csv, unavailable
-from etl.sources.csv_sort import CHUNK_RECORDS, EntrySorter
 from etl.types import Page, RawRecord
 
 ATTEMPTS = 3

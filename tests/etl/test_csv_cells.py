@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.sources.csv_cells import UNKNOWN, UnreadableCell, moment_of, number_of, whole_number_of
+from etl.csv_format.cells import UNKNOWN, UnreadableCell, moment_of, number_of, whole_number_of
 
 NUMBERS = [
     ("12739.5", 12739.5),

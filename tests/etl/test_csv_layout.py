@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.csv_format.headers import SYNONYMS, fold, target_of
+from etl.csv_format.layout import layout_of, name_the_symbols
 from etl.errors import RecordInvalid
-from etl.sources.csv_headers import SYNONYMS, fold, target_of
-from etl.sources.csv_layout import layout_of, name_the_symbols
 
 
 def columns(header: str) -> dict[str, str]:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.sources import csv_lines
-from etl.sources.csv_lines import (
+from etl.csv_format.lines import (
     KEPT_OF_TOO_LONG,
     LONGEST_RECORD,
     NUL_BYTE,
@@ -23,6 +22,7 @@ from etl.sources.csv_lines import (
     raw_records,
     read_blocks,
 )
+from etl.sources import csv_lines
 
 
 def blocks_of(data: bytes, size: int = 7) -> Iterator[bytes]:

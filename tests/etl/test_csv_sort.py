@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.csv_format.sort import Entry, EntrySorter
 from etl.sources import csv_sort
-from etl.sources.csv_sort import Entry, EntrySorter
 
 
 def fill(sorter: EntrySorter, entries: Iterable[Entry]) -> None:

@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from db.records import NewAsset
+from etl.csv_format.cells import UnreadableCell, moment_of, number_of, whole_number_of
+from etl.csv_format.headers import is_unnamed, target_of
+from etl.csv_format.lines import DELIMITERS
 from etl.errors import RecordInvalid
-from etl.sources.csv_cells import UnreadableCell, moment_of, number_of, whole_number_of
-from etl.sources.csv_headers import is_unnamed, target_of
-from etl.sources.csv_lines import DELIMITERS
 
 _IDENTIFYING = frozenset(("external_id", "slug", "symbol", "name"))
 NUMBERS = (

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from etl.csv_format.layout import layout_of
+from etl.csv_format.reading import external_id_of, file_number_of
+from etl.csv_format.sort import Entry
 from etl.errors import RecordInvalid
-from etl.sources.csv_layout import layout_of
-from etl.sources.csv_reading import external_id_of, file_number_of
-from etl.sources.csv_sort import Entry
 from etl.types import Page, RawRecord
 
 PAGE_BYTES = 8 * 1024 * 1024

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from etl.csv_format.layout import Layout, layout_of, name_the_symbols
+from etl.csv_format.lines import DELIMITERS, Piece, as_utf8, physical_lines, raw_records, read_blocks
+from etl.csv_format.sort import Entry
 from etl.errors import SourceBroken, SourceUnavailable
-from etl.sources.csv_layout import Layout, layout_of, name_the_symbols
-from etl.sources.csv_lines import DELIMITERS, Piece, as_utf8, physical_lines, raw_records, read_blocks
-from etl.sources.csv_sort import Entry
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _SAMPLE_RECORDS = 50
