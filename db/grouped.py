@@ -1,13 +1,13 @@
 """One page for each of many parents (the batches of each run, the history of each asset) in one statement."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import keyset
-from db.keyset import AnyRow, AnySelect, Key, Ordering, Page, Slice
+from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice
 
 OrderingOf = Callable[[int], Ordering]
 
@@ -16,34 +16,34 @@ async def fetch(
     connection: AsyncConnection,
     query: AnySelect,
     parent: ColumnElement[int],
-    wanted: Mapping[int, Slice],
+    parents: Sequence[int],
+    wanted: Slice,
     ordering_of: OrderingOf,
 ) -> dict[int, Page]:
-    """The wanted slice of each parent's rows. Raises InvalidCursor.
+    """The same slice of each parent's rows. Raises InvalidCursor.
 
-    The slices must agree in all but their cursors. All orderings must have the same terms, none of them
-    nullable; their scopes tell the parents' cursors apart. Whether rows were left behind is judged by the
-    cursor: its own row was there when it was taken.
+    The orderings must have the same terms, none of them nullable; their scopes tell the parents' cursors apart,
+    so a slice with a cursor fits one parent only. Whether rows were left behind is judged by the cursor alone:
+    its own row was there when it was taken.
     """
-    if not wanted:
+    orderings = {parent_id: ordering_of(parent_id) for parent_id in parents}
+    if not orderings:
         return {}
-    orderings = {parent_id: ordering_of(parent_id) for parent_id in wanted}
-    sample = next(iter(wanted.values()))
-    limits = {parent_id: keyset.keys(orderings[parent_id], part) for parent_id, part in wanted.items()}
+    places = [keyset.keys(ordering, wanted) for ordering in orderings.values()]
+    after, before = places[0]
     terms = next(iter(orderings.values())).all_terms
+    place = func.row_number().over(partition_by=parent, order_by=keyset.sorting(terms, backward=wanted.backward))
     numbered = query.add_columns(
         parent.label("parent"),
-        func.row_number()
-        .over(partition_by=parent, order_by=keyset.sorting(terms, backward=sample.backward))
-        .label("place"),
+        place.label("place"),
         *(term.column.label(f"key_{n}") for n, term in enumerate(terms)),
-    ).where(_inside(parent, terms, limits))
-    inner = numbered.subquery()
-    statement = select(inner).where(inner.c.place <= sample.limit + 1).order_by(inner.c.parent, inner.c.place)
+    )
+    inner = numbered.where(parent.in_(list(orderings)), *keyset.between(terms, after, before)).subquery()
+    statement = select(inner).where(inner.c.place <= wanted.limit + 1).order_by(inner.c.parent, inner.c.place)
     rows: dict[int, list[AnyRow]] = defaultdict(list)
     for row in await connection.execute(statement):
         rows[row.parent].append(row)
-    return {parent_id: _page(rows[parent_id], part, orderings[parent_id]) for parent_id, part in wanted.items()}
+    return {parent_id: _page(rows[parent_id], wanted, ordering) for parent_id, ordering in orderings.items()}
 
 
 async def count(
@@ -53,20 +53,6 @@ async def count(
     counted = query.with_only_columns(parent, func.count()).where(parent.in_(parents)).group_by(parent)
     found = {row[0]: row[1] for row in await connection.execute(counted)}
     return {parent_id: found.get(parent_id, 0) for parent_id in parents}
-
-
-def _inside(
-    parent: ColumnElement[int],
-    terms: Sequence[keyset.Term],
-    limits: Mapping[int, tuple[Key | None, Key | None]],
-) -> ColumnElement[bool]:
-    unlimited = [parent_id for parent_id, keys in limits.items() if keys == (None, None)]
-    limited = [
-        and_(parent == parent_id, *keyset.between(terms, *keys))
-        for parent_id, keys in limits.items()
-        if keys != (None, None)
-    ]
-    return or_(parent.in_(unlimited), *limited)
 
 
 def _page(rows: list[AnyRow], wanted: Slice, ordering: Ordering) -> Page:

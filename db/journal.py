@@ -1,11 +1,11 @@
 """Reading the journal: the batches of runs. Writing it is in `batches`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import grouped
+from db import grouped, keyset
 from db.keyset import Ordering, Page, Slice, Term
 from db.tables import batches
 
@@ -20,12 +20,14 @@ _COLUMNS = (
 _BATCHES = select(*_COLUMNS)
 
 
-async def pages(connection: AsyncConnection, wanted: Mapping[int, Slice]) -> dict[int, Page]:
-    """A page of batches for each run, in the order they were committed. The slices may differ in their cursors only.
+def check(run_id: int, wanted: Slice) -> None:
+    """Raise InvalidCursor unless the slice's cursors were taken from this run's batches."""
+    keyset.keys(_ordering(run_id), wanted)
 
-    Raises InvalidCursor.
-    """
-    return await grouped.fetch(connection, _BATCHES, batches.c.run_id, wanted, _ordering)
+
+async def pages(connection: AsyncConnection, run_ids: Sequence[int], wanted: Slice) -> dict[int, Page]:
+    """The same slice of each run's batches, in the order they were committed. Raises InvalidCursor."""
+    return await grouped.fetch(connection, _BATCHES, batches.c.run_id, run_ids, wanted, _ordering)
 
 
 async def counts(connection: AsyncConnection, run_ids: Sequence[int]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +11,7 @@ from db import filters, keyset
 from db.cursors import INT64
 from db.enums import ACTIVE
 from db.filters import Condition, Field
-from db.keyset import Ordering, Slice, Term
+from db.keyset import AnyRow, Ordering, Slice, Term
 from db.runs import Run
 from db.tables import runs
 
@@ -40,7 +41,7 @@ async def page(
     query = select(runs).where(*_conditions(condition))
     found = await keyset.fetch(connection, query, ordering, wanted, both_ends=both_ends)
     return RunPage(
-        [Run.from_row(row) for row in found.rows],
+        [_run(row) for row in found.rows],
         [found.cursor(row) for row in found.rows],
         found.has_next,
         found.has_previous,
@@ -76,6 +77,11 @@ async def active_by_source(connection: AsyncConnection) -> dict[str, Run]:
 
 def _conditions(condition: Condition | None) -> list[ColumnElement[bool]]:
     return [] if condition is None else [filters.to_sql(FIELDS, condition)]
+
+
+def _run(row: AnyRow) -> Run:
+    """The run of a page's row, which carries its sort key as well."""
+    return Run.from_row(SimpleNamespace(_mapping={column.name: row._mapping[column.name] for column in runs.c}))
 
 
 async def _all(connection: AsyncConnection, query: Select[tuple[int]]) -> list[Run]:

@@ -1,0 +1,65 @@
+"""What a resolver gets to work with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import strawberry
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
+
+from db.engine import Database
+from graphql_schema.loaders import Loaders
+from graphql_schema.operations import Operations
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's surroundings. `may_mutate` says whether the caller proved to be allowed to."""
+
+    database: Database
+    operations: Operations
+    loaders: Loaders
+    may_mutate: bool
+
+    @classmethod
+    def of(cls, database: Database, operations: Operations, *, may_mutate: bool) -> Self:
+        """A context for one request: loaders remember what they read, so they must not live longer."""
+        return cls(database, operations, Loaders(database), may_mutate)
+
+
+class Info(strawberry.Info[Context, None]):
+    """Strawberry's resolver information, with a cheap look at what was selected."""
+
+    def selected(self, depth: int = 2) -> frozenset[str]:
+        """Dotted names of the fields selected below this one, such as `pageInfo` and `pageInfo.endCursor`.
+
+        Fields that @skip or @include take away are included.
+        """
+        raw = self._raw_info
+        found: set[str] = set()
+        for node in raw.field_nodes:
+            found.update(_names(node.selection_set, raw.fragments, "", depth, set()))
+        return frozenset(found)
+
+
+def _names(
+    selection_set: SelectionSetNode | None,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    prefix: str,
+    depth: int,
+    seen: set[tuple[str, str]],
+) -> Iterator[str]:
+    if selection_set is None or depth == 0:
+        return
+    for node in selection_set.selections:
+        if isinstance(node, FieldNode):
+            name = prefix + node.name.value
+            yield name
+            yield from _names(node.selection_set, fragments, f"{name}.", depth - 1, seen)
+        elif isinstance(node, FragmentSpreadNode):
+            # The same fragment at the same place says nothing new, and may be spread very often.
+            if (place := (prefix, node.name.value)) not in seen:
+                seen.add(place)
+                yield from _names(fragments[node.name.value].selection_set, fragments, prefix, depth, seen)
+        elif isinstance(node, InlineFragmentNode):
+            yield from _names(node.selection_set, fragments, prefix, depth, seen)

@@ -1,0 +1,31 @@
+"""Small helpers for declaring fields and arguments.
+
+Strawberry's decorators look untyped to type checkers once they take arguments; these are typed.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import strawberry
+from strawberry import UNSET
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+
+def described(description: str) -> Callable[[F], F]:
+    """A field with a resolver."""
+    return cast("Callable[[F], F]", strawberry.field(description=description))
+
+
+def action(description: str) -> Callable[[F], F]:
+    """A field of the mutation type."""
+    return cast("Callable[[F], F]", strawberry.mutation(description=description))
+
+
+def given(argument: T | None) -> T | None:
+    """An optional argument's value, None where it was left out.
+
+    Left out is UNSET in Strawberry: a default of None would be printed as `= null` in the schema.
+    """
+    return None if argument is UNSET else argument

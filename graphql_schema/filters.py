@@ -1,0 +1,201 @@
+"""Filters and orders as clients write them, turned into the database's conditions."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from math import isfinite
+from typing import Any, cast
+
+import strawberry
+from strawberry import UNSET
+
+from db.catalog import Order
+from db.filters import AnyOf, Condition, Every, Not, Operator, Where
+from graphql_schema import ids
+from graphql_schema.enums import AssetOrderField, Direction, RunStatus, RunTrigger
+from graphql_schema.errors import bad_input
+
+MAX_COMPARISONS = 500
+MAX_DEPTH = 20
+MAX_LISTED = 1000
+
+_EQ = "Equal to this."
+_NE = "Not equal to this; holds for null."
+_IN = "Equal to one of these; an empty list matches nothing."
+_GT, _GTE, _LT, _LTE = "Greater than this.", "This or greater.", "Less than this.", "This or less."
+_IS_NULL = "Whether the value is unknown."
+
+
+def _given(description: str, name: str | None = None) -> Any:
+    """A field of an input that may be left out, but not be null."""
+    return strawberry.field(description=description, name=name, default=UNSET)
+
+
+@strawberry.input(description="Compares a global id.")
+class IDFilter:
+    eq: strawberry.ID | None = _given(_EQ)
+    in_: list[strawberry.ID] | None = _given(_IN, "in")
+
+
+@strawberry.input(description="Compares text, by its case-folded form.")
+class StringFilter:
+    eq: str | None = _given(_EQ)
+    ne: str | None = _given(_NE)
+    in_: list[str] | None = _given(_IN, "in")
+    contains: str | None = _given("Has this in it, whatever the case.")
+    starts_with: str | None = _given("Begins with this, whatever the case.")
+
+
+@strawberry.input(description="Compares whole numbers.")
+class IntFilter:
+    eq: int | None = _given(_EQ)
+    ne: int | None = _given(_NE)
+    in_: list[int] | None = _given(_IN, "in")
+    gt: int | None = _given(_GT)
+    gte: int | None = _given(_GTE)
+    lt: int | None = _given(_LT)
+    lte: int | None = _given(_LTE)
+    is_null: bool | None = _given(_IS_NULL)
+
+
+@strawberry.input(description="Compares numbers.")
+class FloatFilter:
+    eq: float | None = _given(_EQ)
+    ne: float | None = _given(_NE)
+    in_: list[float] | None = _given(_IN, "in")
+    gt: float | None = _given(_GT)
+    gte: float | None = _given(_GTE)
+    lt: float | None = _given(_LT)
+    lte: float | None = _given(_LTE)
+    is_null: bool | None = _given(_IS_NULL)
+
+
+@strawberry.input(description="Compares moments.")
+class DateTimeFilter:
+    eq: datetime | None = _given(_EQ)
+    gt: datetime | None = _given(_GT)
+    gte: datetime | None = _given(_GTE)
+    lt: datetime | None = _given(_LT)
+    lte: datetime | None = _given(_LTE)
+    is_null: bool | None = _given(_IS_NULL)
+
+
+Comparison = IDFilter | StringFilter | IntFilter | FloatFilter | DateTimeFilter
+
+
+@strawberry.input(
+    description="Which assets. All that is given must hold. A comparison with an unknown value is false, "
+    "so that `not` is the exact complement."
+)
+class AssetFilter:
+    id: IDFilter | None = _given("Global id.")
+    source: StringFilter | None = _given("Name of the source.")
+    external_id: StringFilter | None = _given("The source's own id.")
+    symbol: StringFilter | None = _given("Ticker symbol.")
+    name: StringFilter | None = _given("Name.")
+    rank: IntFilter | None = _given("Rank by market value.")
+    price_usd: FloatFilter | None = _given("Price in US dollars.")
+    market_cap_usd: FloatFilter | None = _given("Market value in US dollars.")
+    volume_24h_usd: FloatFilter | None = _given("Trading volume of 24 hours in US dollars.", "volume24hUsd")
+    percent_change_24h: FloatFilter | None = _given("Change of the price in 24 hours, in percent.", "percentChange24h")
+    last_updated: DateTimeFilter | None = _given("When the source last changed the figures.")
+    and_: list["AssetFilter"] | None = _given("All of these hold; an empty list always does.", "and")
+    or_: list["AssetFilter"] | None = _given("One of these holds; an empty list never does.", "or")
+    not_: "AssetFilter | None" = _given("This does not hold.", "not")
+
+
+@strawberry.input(description="Which runs. All that is given must hold.")
+class RunFilter:
+    source: StringFilter | None = _given("Name of the source.")
+    status: list[RunStatus] | None = _given("In one of these states; an empty list matches nothing.")
+    trigger: list[RunTrigger] | None = _given("Asked for by one of these; an empty list matches nothing.")
+    started_at: DateTimeFilter | None = _given("When work began.")
+
+
+@strawberry.input(description="A criterion to sort assets by. Ties are broken by the next one, and at last by id.")
+class AssetOrder:
+    field: AssetOrderField = strawberry.field(description="What to sort by.")
+    direction: Direction | None = strawberry.field(default=Direction.ASC, description="Which way.")
+
+
+def asset_condition(given: AssetFilter | None) -> Condition | None:
+    """The filter as a condition. Raises BAD_USER_INPUT."""
+    return _Budget().assets(given, depth=1) if given else None
+
+
+def run_condition(given: RunFilter | None) -> Condition | None:
+    """The filter as a condition. Raises BAD_USER_INPUT."""
+    return Every(tuple(_Budget().runs(given))) if given else None
+
+
+def asset_orders(given: list[AssetOrder] | None) -> tuple[Order, ...]:
+    return tuple(Order(str(order.field.value), order.direction is Direction.DESC) for order in given or ())
+
+
+class _Budget:
+    """Builds one condition and keeps count, so that no filter outgrows what the databases take."""
+
+    def __init__(self) -> None:
+        self._comparisons = 0
+        self._listed = 0
+
+    def assets(self, given: AssetFilter, depth: int) -> Condition:
+        if depth > MAX_DEPTH:
+            raise bad_input(f"the filter is nested deeper than {MAX_DEPTH}")
+        parts: list[Condition] = []
+        for name, value in _fields(given):
+            match name:
+                case "and_":
+                    parts.append(Every(tuple(self.assets(part, depth + 1) for part in value)))
+                case "or_":
+                    parts.append(AnyOf(tuple(self.assets(part, depth + 1) for part in value)))
+                case "not_":
+                    parts.append(Not(self.assets(value, depth + 1)))
+                case _:
+                    parts += self.comparisons(name, value)
+        return Every(tuple(parts))
+
+    def runs(self, given: RunFilter) -> Iterator[Condition]:
+        for name, value in _fields(given):
+            if name in {"status", "trigger"}:
+                yield self.where(name, "in", tuple(word.value for word in value))
+            else:
+                yield from self.comparisons(name, value)
+
+    def comparisons(self, field: str, given: Comparison) -> Iterator[Where]:
+        for name, value in _fields(given):
+            operator = cast("Operator", name.rstrip("_"))
+            operand = tuple(value) if operator == "in" else value
+            yield self.where(field, operator, _row_ids(operand) if isinstance(given, IDFilter) else operand)
+
+    def where(self, field: str, operator: Operator, operand: Any) -> Where:
+        self._comparisons += 1
+        self._listed += len(operand) if isinstance(operand, tuple) else 0
+        if self._comparisons > MAX_COMPARISONS:
+            raise bad_input(f"the filter has more than {MAX_COMPARISONS} comparisons")
+        if self._listed > MAX_LISTED:
+            raise bad_input(f"the filter lists more than {MAX_LISTED} values")
+        if not all(isfinite(number) for number in _numbers(operand)):
+            raise bad_input(f"`{operator}` needs a finite number")
+        return Where(field, operator, operand)
+
+
+def _fields(given: AssetFilter | RunFilter | Comparison) -> Iterator[tuple[str, Any]]:
+    """What the client gave, in the order of the schema. Raises BAD_USER_INPUT where that is null."""
+    for name in given.__dataclass_fields__:
+        value = getattr(given, name)
+        if value is None:
+            raise bad_input(f"`{name.rstrip('_')}` is null; leave it out, or use `isNull` to look for unknown values")
+        if value is not UNSET:
+            yield name, value
+
+
+def _numbers(operand: Any) -> list[float]:
+    return [value for value in (operand if isinstance(operand, tuple) else (operand,)) if isinstance(value, float)]
+
+
+def _row_ids(operand: Any) -> Any:
+    """Ids of assets as row numbers; what is no asset's id is the number of no row."""
+    if isinstance(operand, tuple):
+        return tuple(_row_ids(global_id) for global_id in operand)
+    found = ids.row_id("Asset", operand)
+    return -1 if found is None else found

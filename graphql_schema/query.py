@@ -1,0 +1,148 @@
+"""What can be asked."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from db import catalog, run_reader, stats
+from db.catalog import Listing
+from graphql_schema import filters, ids, pagination
+from graphql_schema.asset import Asset
+from graphql_schema.checkpoint import Checkpoint
+from graphql_schema.context import Info
+from graphql_schema.errors import bad_input
+from graphql_schema.fields import described, given
+from graphql_schema.filters import AssetFilter, AssetOrder, RunFilter
+from graphql_schema.health import Health
+from graphql_schema.lookup import find_node, find_nodes
+from graphql_schema.node import Node
+from graphql_schema.pagination import Connection, Entries
+from graphql_schema.run import Run
+from graphql_schema.source import Source
+from graphql_schema.stats import Stats
+
+GlobalIdArgument = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+OptionalId = Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")]
+SourceName = Annotated[str, strawberry.argument(description="Name of the source.")]
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    """The root of reading."""
+
+    @described("Any object by its global id; null where there is none.")
+    async def node(self, info: Info, id: GlobalIdArgument) -> Node | None:  # noqa: A002
+        return await find_node(info, id)
+
+    @described("Objects by their global ids, in their order, with null where there is none. At most 100.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")],
+    ) -> list[Node | None]:
+        return await find_nodes(info, ids)
+
+    @described("Assets, each source's apart. Without an order: by relevance when searching, else by id.")
+    async def assets(
+        self,
+        info: Info,
+        first: pagination.First = UNSET,
+        after: pagination.After = UNSET,
+        last: pagination.Last = UNSET,
+        before: pagination.Before = UNSET,
+        search: Annotated[
+            str | None, strawberry.argument(description="Text in the symbol, name or external id, whatever the case.")
+        ] = UNSET,
+        filter: Annotated[AssetFilter | None, strawberry.argument(description="Which assets.")] = UNSET,  # noqa: A002
+        order_by: Annotated[list[AssetOrder] | None, strawberry.argument(description="In which order.")] = UNSET,
+    ) -> Connection[Asset]:
+        wanted = pagination.slice_of(first, after, last, before)
+        listing = Listing(filters.asset_condition(filter), search or "", filters.asset_orders(order_by))
+        database = info.context.database
+        entries: Entries[Asset] = Entries()
+        if pagination.wants_page(info):
+            both_ends = pagination.wants_both_ends(info, wanted)
+            async with database.read() as connection:
+                page = await catalog.page(connection, listing, wanted, both_ends=both_ends)
+            entries = Entries.of(page, [Asset.from_row(row) for row in page.rows])
+
+        async def count() -> int:
+            async with database.read() as connection:
+                return await catalog.count(connection, listing)
+
+        return Connection(entries=entries, count=count)
+
+    @described("One asset, by its id, or by source and external id.")
+    async def asset(
+        self,
+        info: Info,
+        id: OptionalId = UNSET,  # noqa: A002
+        source: Annotated[str | None, strawberry.argument(description="Name of the source.")] = UNSET,
+        external_id: Annotated[str | None, strawberry.argument(description="The source's own id.")] = UNSET,
+    ) -> Asset | None:
+        loaders = info.context.loaders
+        match given(id), given(source), given(external_id):
+            case str(global_id), None, None:
+                return Asset.from_optional(await loaders.asset_by_id.load(ids.require_row_id("Asset", global_id)))
+            case None, str(name), str(key):
+                return Asset.from_optional(await loaders.asset_by_key.load((name, key)))
+        raise bad_input("give either `id`, or `source` and `externalId`")
+
+    @described("Runs, the newest request first.")
+    async def runs(
+        self,
+        info: Info,
+        first: pagination.First = UNSET,
+        after: pagination.After = UNSET,
+        last: pagination.Last = UNSET,
+        before: pagination.Before = UNSET,
+        filter: Annotated[RunFilter | None, strawberry.argument(description="Which runs.")] = UNSET,  # noqa: A002
+    ) -> Connection[Run]:
+        wanted = pagination.slice_of(first, after, last, before)
+        condition = filters.run_condition(filter)
+        database = info.context.database
+        entries: Entries[Run] = Entries()
+        if pagination.wants_page(info):
+            both_ends = pagination.wants_both_ends(info, wanted)
+            async with database.read() as connection:
+                page = await run_reader.page(connection, condition, wanted, both_ends=both_ends)
+            nodes = [Run.from_run(run) for run in page.runs]
+            entries = Entries(nodes, page.cursors.__getitem__, page.has_next, page.has_previous)
+
+        async def count() -> int:
+            async with database.read() as connection:
+                return await run_reader.count(connection, condition)
+
+        return Connection(entries=entries, count=count)
+
+    @described("One run.")
+    async def run(self, info: Info, id: GlobalIdArgument) -> Run | None:  # noqa: A002
+        return Run.from_optional(await info.context.loaders.run_by_id.load(ids.require_row_id("Run", id)))
+
+    @described("Where each source's window stands; sources that never ran have none.")
+    async def checkpoints(self, info: Info) -> list[Checkpoint]:
+        loaders = info.context.loaders
+        found = await loaders.checkpoint.load_many([source.name for source in Source.every(info)])
+        return [Checkpoint.from_checkpoint(checkpoint) for checkpoint in found if checkpoint is not None]
+
+    @described("Where a source's window stands; null before its first run.")
+    async def checkpoint(self, info: Info, source: SourceName) -> Checkpoint | None:
+        return Checkpoint.from_optional(await info.context.loaders.checkpoint.load(source))
+
+    @described("Every source the service knows, enabled or not.")
+    def sources(self, info: Info) -> list[Source]:
+        return Source.every(info)
+
+    @described("One source; null where the name is not known.")
+    def source(self, info: Info, name: SourceName) -> Source | None:
+        return Source.named(info, name)
+
+    @described("Totals over everything stored.")
+    async def stats(self, info: Info) -> Stats:
+        async with info.context.database.read() as connection:
+            return Stats.from_totals(await stats.read(connection))
+
+    @described("How the service is doing.")
+    async def health(self, info: Info) -> Health:
+        return Health.from_report(await info.context.operations.health())

@@ -1,0 +1,112 @@
+"""Runs: attempts at (the rest of) a source's window."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+from strawberry import UNSET
+
+from db import journal, runs
+from graphql_schema import ids, pagination, scalars
+from graphql_schema.batch import Batch
+from graphql_schema.context import Info
+from graphql_schema.enums import RunMode, RunStatus, RunTrigger
+from graphql_schema.fields import described
+from graphql_schema.node import Node
+from graphql_schema.pagination import Connection, Entries
+
+
+@strawberry.type(description="One attempt at a pass over a source. A failed pass is gone on with by the next run.")
+class Run(Node):
+    """A row of etl_runs. Counts are records."""
+
+    row_id: strawberry.Private[int]
+    source: str = strawberry.field(description="Name of the source.")
+    mode: RunMode = strawberry.field(description="What the run reads.")
+    trigger: RunTrigger = strawberry.field(description="Who asked for it.")
+    status: RunStatus = strawberry.field(description="Where it stands.")
+    records_processed: int = strawberry.field(description="Records committed by this run, whatever became of them.")
+    inserted: int = strawberry.field(description="Records that brought a new asset.")
+    updated: int = strawberry.field(description="Records that changed an asset.")
+    unchanged: int = strawberry.field(description="Records that said nothing new.")
+    stale: int = strawberry.field(description="Records older than what is stored; kept raw, not applied.")
+    missing: int = strawberry.field(description="Records announced by the upstream but not delivered.")
+    quarantined: int = strawberry.field(description="Records that broke a rule and were put aside.")
+    total: int | None = strawberry.field(description="Records of the whole window; null while that is not known.")
+    progress_percent: float | None = strawberry.field(
+        description="How much of the window is done, 0 to 100, earlier runs included; null while `total` is."
+    )
+    injected_failure: bool = strawberry.field(description="Whether it was made to fail, as a drill.")
+    error: str | None = strawberry.field(description="Why it ended badly.")
+    requested_at: datetime = strawberry.field(description="When it was asked for.")
+    started_at: datetime | None = strawberry.field(description="When work began; null while queued.")
+    finished_at: datetime | None = strawberry.field(description="When it ended; null while it has not.")
+    duration_ms: int | None = strawberry.field(description="Milliseconds from start to end; null until it ended.")
+    resumed_after: str | None = strawberry.field(
+        description="Id of the last record an earlier run had committed; null when it began a window."
+    )
+
+    @classmethod
+    def from_run(cls, run: runs.Run) -> Self:
+        return cls(
+            id=ids.encode("Run", run.id),
+            row_id=run.id,
+            source=run.source,
+            mode=RunMode(run.mode.value),
+            trigger=RunTrigger(run.trigger.value),
+            status=RunStatus(run.status.value),
+            records_processed=scalars.count(run.records_processed),
+            inserted=scalars.count(run.inserted),
+            updated=scalars.count(run.updated),
+            unchanged=scalars.count(run.unchanged),
+            stale=scalars.count(run.stale),
+            missing=scalars.count(run.missing),
+            quarantined=scalars.count(run.quarantined),
+            total=None if run.total is None else scalars.count(run.total),
+            progress_percent=progress(run),
+            injected_failure=run.injected_failure,
+            error=run.error,
+            requested_at=run.requested_at,
+            started_at=run.run_started_at,
+            finished_at=run.run_finished_at,
+            duration_ms=duration_ms(run),
+            resumed_after=run.resumed_after,
+        )
+
+    @classmethod
+    def from_optional(cls, run: runs.Run | None) -> Self | None:
+        return None if run is None else cls.from_run(run)
+
+    @described("The batches it committed, in order.")
+    async def batches(
+        self,
+        info: Info,
+        first: pagination.First = UNSET,
+        after: pagination.After = UNSET,
+        last: pagination.Last = UNSET,
+        before: pagination.Before = UNSET,
+    ) -> Connection[Batch]:
+        wanted = pagination.slice_of(first, after, last, before)
+        journal.check(self.row_id, wanted)
+        loaders = info.context.loaders
+        entries: Entries[Batch] = Entries()
+        if pagination.wants_page(info):
+            page = await loaders.batches.load((self.row_id, wanted))
+            entries = Entries.of(page, [Batch.from_row(row) for row in page.rows])
+        return Connection(entries=entries, count=lambda: loaders.batch_count.load((self.row_id, None)))
+
+
+def progress(run: runs.Run) -> float | None:
+    """Percent of the window that is committed, by this run and those before it."""
+    if run.total is None:
+        return None
+    if run.total == 0:
+        return 100.0
+    return min(100.0, 100 * (run.start_position + run.records_processed) / run.total)
+
+
+def duration_ms(run: runs.Run) -> int | None:
+    if run.run_started_at is None or run.run_finished_at is None:
+        return None
+    elapsed = run.run_finished_at - run.run_started_at
+    return scalars.count(round(elapsed.total_seconds() * 1000))

@@ -1,0 +1,98 @@
+"""A stand-in for the process around the graph, and a caller of the graph."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import event
+
+from db.engine import Database
+from db.enums import RunMode, RunStatus, RunTrigger
+from db.runs import Run
+from graphql_schema.context import Context
+from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
+from graphql_schema.schema import Schema, build_schema
+from tests.graphql_schema.rows import START
+
+SCHEMA = build_schema()
+NEXT_RUN = datetime(2025, 1, 21, tzinfo=UTC)
+
+
+def queued_run(run_id: int = 7, source: str = "csv", mode: RunMode = RunMode.INCREMENTAL) -> Run:
+    """A run that was just asked for."""
+    return Run(
+        id=run_id, source=source, mode=mode, trigger=RunTrigger.MANUAL, status=RunStatus.QUEUED, window_id=None,
+        epoch=None, records_processed=0, inserted=0, updated=0, unchanged=0, stale=0, missing=0, quarantined=0,
+        total=None, injected_failure=False, fail_after=None, error=None, resumed_after=None, start_position=0,
+        requested_at=START, run_started_at=None, run_finished_at=None, cancel_requested_at=None,
+    )  # fmt: skip
+
+
+@dataclass
+class FakeOperations:
+    """Operations that start nothing and remember what was asked of them."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def source_states(self) -> list[SourceState]:
+        return [
+            SourceState("coingecko", enabled=True, schedule="*/5 * * * *", next_run_at=NEXT_RUN),
+            SourceState("csv", enabled=False, schedule=None, next_run_at=None),
+        ]
+
+    async def health(self) -> HealthReport:
+        return HealthReport(HealthLevel.DEGRADED, True, False, "1.2.3", ["the scheduler is not running"])
+
+    async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
+        self.asked.append(("trigger", source, mode, idempotency_key))
+        if source not in {None, "csv"}:
+            return TriggerAnswer(problems=[Problem("UNKNOWN_SOURCE", "there is no such source", ("source",))])
+        return TriggerAnswer(started=[queued_run(mode=mode)], already_active=[queued_run(8)])
+
+    async def cancel(self, run_id: int) -> Run | Problem:
+        self.asked.append(("cancel", run_id))
+        return queued_run(run_id) if run_id == 7 else Problem("RUN_NOT_ACTIVE", "the run has ended", ("id",))
+
+
+@dataclass
+class Graph:
+    """Asks the graph, as a fresh request each time."""
+
+    database: Database
+    operations: FakeOperations = field(default_factory=FakeOperations)
+    may_mutate: bool = True
+    schema: Schema = SCHEMA
+    statements: list[str] = field(default_factory=list)
+
+    async def answer(self, query: str, **variables: Any) -> tuple[Any, list[Any]]:
+        """Data and formatted errors."""
+        context = Context.of(self.database, self.operations, may_mutate=self.may_mutate)
+        result = await self.schema.execute(query, variable_values=variables, context_value=context)
+        return result.data, [error.formatted for error in result.errors or ()]
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Data of a query that must succeed."""
+        data, errors = await self.answer(query, **variables)
+        assert errors == []
+        return data
+
+    async def codes(self, query: str, **variables: Any) -> list[str]:
+        """The codes of the errors."""
+        _, errors = await self.answer(query, **variables)
+        return [error["extensions"]["code"] for error in errors]
+
+    async def count_statements(self, query: str, **variables: Any) -> int:
+        """How many statements a query that must succeed sends to the database."""
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        engine = self.database._reader.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            await self.ask(query, **variables)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        self.statements = sent
+        return len([statement for statement in sent if statement != "BEGIN"])
