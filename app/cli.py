@@ -5,7 +5,7 @@ Exit codes: 0 success, 1 failed, 2 configuration, 3 another run holds the source
 
 import asyncio
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import click
@@ -113,12 +113,22 @@ def _settings(*, to_stderr: bool = False, bars: bool = False) -> Settings:
     return settings
 
 
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one; it does not exist for Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
 def _run(work: Coroutine[Any, Any, int]) -> int:
     """Run a command to its exit code; expected failures become one line on stderr."""
     from db.errors import DatabaseError
 
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            return runner.run(work)
     except DatabaseError as problem:
         click.echo(f"Error: {problem}", err=True)
         return EXIT_FAILED

@@ -13,10 +13,11 @@ import orjson
 
 from app.config import SOURCES, Settings
 from app.services import open_database, open_runner
-from db import assets, checkpoints, runs
+from db import checkpoints, holdings, runs
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
 from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
+from db.holdings import Holdings
 from db.runs import Run
 from etl.runner import Progress, Runner
 
@@ -41,12 +42,13 @@ async def run_sources(settings: Settings, sources: tuple[str, ...], *, full: boo
 async def show_status(settings: Settings, *, as_json: bool) -> int:
     """Print a line for every source."""
     async with open_database(settings) as database, database.read() as connection:
+        held = await holdings.by_source(connection)
         rows = [
             {
                 "source": source,
                 "enabled": source in settings.etl_sources,
                 "schedule": settings.schedule(source),
-                "assets": await assets.count(connection, source),
+                "assets": held.get(source, Holdings()).asset_count,
                 "last_run": asdict(run) if (run := await runs.latest(connection, source)) else None,
                 "checkpoint": asdict(stands) if (stands := await checkpoints.get(connection, source)) else None,
             }

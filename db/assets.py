@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bulk import BulkInsert, as_datetime, select_where_in
@@ -124,8 +124,3 @@ async def digest(connection: AsyncConnection) -> str:
         cells = (to_text(cell) if isinstance(cell, datetime) else repr(cell) for cell in row)
         hasher.update("\x1f".join(cells).encode() + b"\n")
     return hasher.hexdigest()
-
-
-async def count(connection: AsyncConnection, source: str) -> int:
-    """How many assets a source has."""
-    return int((await connection.execute(select(func.count()).where(assets.c.source == source))).scalar_one())

@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.clock import to_text
+from db.clock import UtcDateTime, to_text
 
 Row = Sequence[Any]
 
@@ -24,6 +24,7 @@ class BulkInsert:
         names = ", ".join(f'"{name}"' for name in columns)
         arrays = ", ".join(f"${n}::{_array_type(table, name)}" for n, name in enumerate(columns, 1))
         marks = ", ".join("?" for _ in columns)
+        self._times = [n for n, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
         self._postgresql = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) {conflict}"
         self._sqlite = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}"
 
@@ -32,11 +33,18 @@ class BulkInsert:
         if not rows:
             return 0
         if connection.dialect.name == "sqlite":
-            result = await connection.exec_driver_sql(self._sqlite, [_sqlite_row(row) for row in rows])
+            result = await connection.exec_driver_sql(self._sqlite, [self._as_text(row) for row in rows])
         else:
             columns = tuple(list(column) for column in zip(*rows, strict=True))
             result = await connection.exec_driver_sql(self._postgresql, columns)
         return int(result.rowcount)
+
+    def _as_text(self, row: Row) -> Row:
+        cells = list(row)
+        for n in self._times:
+            if cells[n] is not None:
+                cells[n] = to_text(cells[n])
+        return tuple(cells)
 
 
 async def select_where_in(
@@ -58,10 +66,6 @@ async def select_where_in(
 def as_datetime(value: Any) -> datetime | None:
     """A time read by driver-level SQL: text on SQLite, a datetime on PostgreSQL."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _sqlite_row(row: Row) -> tuple[Any, ...]:
-    return tuple(to_text(value) if isinstance(value, datetime) else value for value in row)
 
 
 def _array_type(table: Table, column: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import filters, keyset
+from db import filters, holdings, keyset
 from db.clock import UtcDateTime
 from db.cursors import INT64, storable
-from db.filters import Condition, Field
+from db.filters import Condition, Every, Field, Where
 from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
 from db.tables import FIGURES, assets
 
@@ -61,8 +61,25 @@ async def page(
 
 async def count(connection: AsyncConnection, listing: Listing) -> int:
     """How many assets the listing holds in all. Raises BadFilter."""
+    sources = _whole_sources(listing)
+    if sources is not None:
+        held = await holdings.by_source(connection)
+        return sum(each.asset_count for name, each in held.items() if not sources or name in sources)
     counted = select(func.count()).select_from(assets).where(*_conditions(listing))
     return int((await connection.execute(counted)).scalar_one())
+
+
+def _whole_sources(listing: Listing) -> tuple[str, ...] | None:
+    """The sources of which the listing holds everything, () for all of them; None if it holds only a part."""
+    if _needle(listing):
+        return None
+    match listing.condition:
+        case None | Every(()):
+            return ()
+        case Every((Where("source", "eq", str(name)),)) | Where("source", "eq", str(name)):
+            return (name.casefold(),)
+        case _:
+            return None
 
 
 async def by_ids(

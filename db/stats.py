@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db import holdings
 from db.enums import RunStatus
-from db.tables import assets, raw_assets, runs
+from db.holdings import Holdings
+from db.tables import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,6 @@ class RunTotals:
     records_processed: int = 0
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What is stored of a source. The times are the newest of any of its assets."""
-
-    asset_count: int = 0
-    newest_last_updated: datetime | None = None
-    newest_updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +40,16 @@ FAILED = (RunStatus.FAILED, RunStatus.ABANDONED)
 
 
 async def read(connection: AsyncConnection) -> Totals:
-    """All totals, in three statements."""
-    by_source = await holdings(connection)
-    by_run_source = await run_totals(connection)
-    raw_count = int((await connection.execute(select(func.count()).select_from(raw_assets))).scalar_one())
+    """All totals, in two statements."""
+    held = await holdings.by_source(connection)
+    by_source = await run_totals(connection)
     return Totals(
-        asset_count=sum(held.asset_count for held in by_source.values()),
-        raw_count=raw_count,
-        runs=_summed(list(by_run_source.values())),
-        runs_by_source=by_run_source,
-        holdings_by_source=by_source,
+        asset_count=sum(each.asset_count for each in held.values()),
+        raw_count=sum(each.raw_count for each in held.values()),
+        runs=_summed(list(by_source.values())),
+        runs_by_source=by_source,
+        holdings_by_source=held,
     )
-
-
-async def holdings(connection: AsyncConnection) -> dict[str, Holdings]:
-    """How many assets each source has and how new they are; sources without assets are left out."""
-    counted = select(
-        assets.c.source, func.count(), func.max(assets.c.last_updated), func.max(assets.c.updated_at)
-    ).group_by(assets.c.source)
-    return {row[0]: Holdings(*row[1:]) for row in await connection.execute(counted)}
 
 
 async def run_totals(connection: AsyncConnection) -> dict[str, RunTotals]:

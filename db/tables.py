@@ -72,6 +72,10 @@ sources = Table(
     metadata,
     Column("source", Word, primary_key=True),
     Column("paused_at", UtcDateTime),
+    _count("asset_count"),
+    _count("raw_count"),
+    Column("newest_last_updated", UtcDateTime),
+    Column("newest_updated_at", UtcDateTime),
 )
 
 leases = Table(

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from db import assets, batches, checkpoints, history, leases, quarantine, raw, runs
+from db import assets, batches, checkpoints, history, holdings, leases, quarantine, raw, runs
 from db.assets import Known
 from db.checkpoints import Checkpoint
 from db.engine import Connection, Database
 from db.enums import Outcome, RunMode
+from db.holdings import Holdings
 from db.records import AcceptedRecord, RejectedRecord, WindowRecord
 from db.runs import Run
 
@@ -43,6 +44,7 @@ async def load_batch(database: Database, run: Run, before: Checkpoint, records: 
         at = await leases.hold(connection, run.source, run.epoch or 0)
         changes = await _decide(connection, run, records)
         raw_inserted = await _write(connection, run, before.window_id, changes, at)
+        await holdings.add(connection, run.source, _added(changes, raw_inserted, at))
         last = records[-1]
         last_record_id = last.asset.external_id if isinstance(last, AcceptedRecord) else last.external_id or last.key
         await batches.append(
@@ -121,6 +123,16 @@ def _place(record: AcceptedRecord, state: dict[str, Known], changes: Changes) ->
 
 def _is_older(new: datetime | None, stored: datetime | None) -> bool:
     return new is not None and stored is not None and new < stored
+
+
+def _added(changes: Changes, raw_inserted: int, at: datetime) -> Holdings:
+    times = [record.asset.last_updated for record in changes.upserts.values() if record.asset.last_updated]
+    return Holdings(
+        asset_count=changes.outcomes.count(Outcome.INSERTED),
+        raw_count=raw_inserted,
+        newest_last_updated=max(times, default=None),
+        newest_updated_at=at if changes.upserts else None,
+    )
 
 
 async def _write(connection: Connection, run: Run, window_id: int, changes: Changes, at: datetime) -> int:

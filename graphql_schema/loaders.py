@@ -9,15 +9,15 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from db import archive, catalog, checkpoints, circuits, journal, price_points, run_reader, source_states, stats
+from db import archive, catalog, checkpoints, circuits, holdings, journal, price_points, run_reader, source_states
 from db.archive import StoredRecord
 from db.checkpoints import Checkpoint
 from db.circuits import Circuit
 from db.engine import Connection, Database
+from db.holdings import Holdings
 from db.keyset import AnyRow, Page, Slice
 from db.price_points import Span
 from db.runs import Run
-from db.stats import Holdings
 
 K = TypeVar("K", bound=Hashable)
 G = TypeVar("G", bound=Hashable)
@@ -40,7 +40,7 @@ class Loaders:
         self.latest_run: DataLoader[str, Run | None] = self._of_source(run_reader.latest_by_source)
         self.active_run: DataLoader[str, Run | None] = self._of_source(run_reader.active_by_source)
         self.checkpoint: DataLoader[str, Checkpoint | None] = self._of_source(_checkpoints)
-        self.holdings: DataLoader[str, Holdings | None] = self._of_source(stats.holdings)
+        self.holdings: DataLoader[str, Holdings | None] = self._of_source(holdings.by_source)
         self.circuit: DataLoader[str, Circuit | None] = self._of_source(circuits.every)
         self.paused: DataLoader[str, bool | None] = self._of_source(_paused)
         self.batches: DataLoader[tuple[int, Slice], Page] = self._grouped(journal.pages)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.csv_format import lines as csv_lines
 from etl.csv_format.lines import (
     KEPT_OF_TOO_LONG,
     LONGEST_RECORD,
@@ -22,7 +23,6 @@ from etl.csv_format.lines import (
     raw_records,
     read_blocks,
 )
-from etl.sources import csv_lines
 
 
 def blocks_of(data: bytes, size: int = 7) -> Iterator[bytes]:

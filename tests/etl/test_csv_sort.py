@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.csv_format import sort as csv_sort
 from etl.csv_format.sort import Entry, EntrySorter
-from etl.sources import csv_sort
 
 
 def fill(sorter: EntrySorter, entries: Iterable[Entry]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from db import tables
+from db import holdings, tables
 from db.engine import Database
 
 START = datetime(2025, 1, 20, 10, 36, 6, 480000, tzinfo=UTC)
@@ -17,6 +17,7 @@ async def write(database: Database, table: Table, rows: list[dict[str, Any]]) ->
     if rows:
         async with database.write() as connection:
             await connection.execute(insert(table), rows)
+            await holdings.recount(connection)
 
 
 async def write_run(database: Database, number: int = 1, **values: Any) -> None:

@@ -62,6 +62,10 @@ def upgrade() -> None:
         "etl_sources",
         sa.Column("source", Word, nullable=False),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("asset_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("raw_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("newest_last_updated", UtcDateTime(), nullable=True),
+        sa.Column("newest_updated_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("source", name="pk_etl_sources"),
     )
     op.create_table(

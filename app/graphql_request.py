@@ -1,0 +1,97 @@
+"""GraphQL requests as they come in over HTTP, read strictly: what is no request is refused before execution."""
+
+from collections.abc import Mapping
+from email.message import Message as MimeHeaders
+from typing import Any
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter
+from starlette.types import Message, Receive
+from strawberry.http import GraphQLRequestData
+
+LARGEST_BODY_BYTES = 1_000_000
+
+
+class Refused(Exception):
+    """A request that is not executed, with its status, a constant code and a sentence for people."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+def limited(receive: Receive) -> Receive:
+    """The same body, but reading on beyond LARGEST_BODY_BYTES raises Refused."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > LARGEST_BODY_BYTES:
+            raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {LARGEST_BODY_BYTES} bytes")
+        return message
+
+    return counted
+
+
+async def read(request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+    """The one operation that is asked for. Raises Refused."""
+    if request.method == "GET":
+        return _from_query_string(dict(request.query_params))
+    _require_json(request.headers)
+    body = _parsed("body", await request.get_body())
+    if isinstance(body, list):
+        raise _bad("batches are not taken; send one operation at a time")
+    if not isinstance(body, dict):
+        raise _bad("the body is not a JSON object")
+    return _checked(body)
+
+
+def _from_query_string(parameters: Mapping[str, Any]) -> GraphQLRequestData:
+    found: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if name in found:
+            found[name] = _parsed(name, found[name] or "null")
+    return _checked({**found, "operationName": found.get("operationName") or None})
+
+
+def _require_json(headers: Mapping[str, str]) -> None:
+    """Also what keeps forms of other sites out: browsers send JSON elsewhere only where they may."""
+    media = MimeHeaders()
+    media["content-type"] = headers.get("content-type", "")
+    charset = media.get_content_charset("utf-8")
+    if media.get_content_type() != "application/json" or charset not in {"utf-8", "utf8"}:
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON in UTF-8, as Content-Type: application/json")
+    if headers.get("content-encoding", "identity") != "identity":
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding")
+
+
+def _parsed(what: str, text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        raise _bad(f"the {what} is not JSON in UTF-8") from None
+
+
+def _checked(found: Mapping[str, Any]) -> GraphQLRequestData:
+    query = found.get("query")
+    if not isinstance(query, str) or not query:
+        raise _bad("`query` is missing or not a string")
+    operation_name = found.get("operationName")
+    if not isinstance(operation_name, str | None):
+        raise _bad("`operationName` is not a string")
+    return GraphQLRequestData(query, _object(found, "variables"), operation_name, _object(found, "extensions"))
+
+
+def _object(found: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+    value = found.get(name)
+    if not isinstance(value, dict | None):
+        raise _bad(f"`{name}` is not an object")
+    return value
+
+
+def _bad(message: str) -> Refused:
+    return Refused(400, "BAD_REQUEST", message)

@@ -1,0 +1,127 @@
+"""/graphql: GraphQL over HTTP. What clients get wrong is answered in GraphQL's own shape, with a fitting status."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+
+from app import graphql_request
+from app.accept import accepts, preferred
+from app.config import Settings
+from app.graphql_request import Refused
+from app.permission import may_mutate
+from graphql_schema.context import Context
+from graphql_schema.schema import Schema
+
+RESPONSE_JSON = "application/graphql-response+json"
+PLAIN_JSON = "application/json"
+_VARY = {"Vary": "Accept"}
+
+
+class GraphQLRoute(GraphQL[Context, None]):
+    """GET for queries, POST for queries and mutations, and a playground for browsers while introspection is on."""
+
+    def __init__(self, schema: Schema, settings: Settings) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if settings.graphql_introspection else None,
+            multipart_uploads_enabled=False,
+            subscription_protocols=(),
+        )
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # HEAD is GET without the body, which is left out on its way out.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        request = Request({**scope, "method": method}, graphql_request.limited(receive))
+        try:
+            response = await self.run(request)
+        except Refused as refused:
+            response = _refusal(request, refused)
+        except HTTPException as error:
+            response = _refusal(request, _as_refused(request, error))
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        services = request.state.services
+        allowed = may_mutate(self._settings, request)
+        return Context.of(services.database, services.operations, may_mutate=allowed)
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return HTMLResponse(self.graphql_ide_html, headers=_VARY)
+
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        """Only for those who ask for a page and not for anything in particular."""
+        return (
+            self.graphql_ide is not None
+            and request.method == "GET"
+            and "query" not in request.query_params
+            and accepts(request.headers.get("accept", ""), "text/html")
+        )
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        return await graphql_request.read(request)
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Carries the negotiated media type to `create_response`."""
+        return Response(media_type=_media_type(request.headers))
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """Without `data` where nothing was executed, as the specification wants it."""
+        answer = process_result(result)
+        if result.data is None and result.errors and not any(error.path for error in result.errors):
+            answer.pop("data", None)
+        return answer
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        executed = "data" in response_data
+        return _answer(response_data, str(sub_response.media_type), executed=executed)
+
+
+def _as_refused(request: Request, error: HTTPException) -> Refused:
+    match error.__cause__:
+        case InvalidOperationTypeError():
+            return Refused(405, "METHOD_NOT_ALLOWED", "only queries are taken by GET; use POST", {"Allow": "POST"})
+        case CannotGetOperationTypeError():
+            # A request that GraphQL itself finds fault with, like a document that does not parse.
+            status = 400 if _media_type(request.headers) == RESPONSE_JSON else 200
+            return Refused(status, "OPERATION_NOT_FOUND", error.reason)
+    return Refused(error.status_code, "BAD_REQUEST", error.reason)
+
+
+def _refusal(request: Request, refused: Refused) -> Response:
+    body = {"errors": [{"message": str(refused), "extensions": {"code": refused.code}}]}
+    response = _answer(body, _media_type(request.headers), executed=True)
+    response.status_code = refused.status
+    response.headers.update(refused.headers)
+    return response
+
+
+def _answer(body: object, media_type: str, *, executed: bool) -> Response:
+    status = 400 if not executed and media_type == RESPONSE_JSON else 200
+    return Response(_encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    """The newer type for those who ask for it; all others get what every client knows."""
+    return preferred(headers.get("accept", ""), (PLAIN_JSON, RESPONSE_JSON))
+
+
+def _encoded(body: object) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        # Numbers beyond 64 bits, or lone surrogates.
+        return json.dumps(body, separators=(",", ":")).encode()

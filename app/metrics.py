@@ -1,0 +1,112 @@
+"""Prometheus metrics: what this process did since it started, and where the database stands at the scrape.
+
+Each application has its own registry, so that any number of them can live in one process.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import Scope
+
+from db import run_counts
+from db.engine import Database
+from db.enums import RunStatus
+from db.run_counts import RunCount
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+_LABELS = ("route", "method", "status")
+
+
+class HttpMetrics:
+    """Requests counted and timed by route, method and class of status (2xx).
+
+    Labels come from fixed sets: what clients make up must not make up time series.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._count = Counter("kasparro_http_requests", "Requests answered.", _LABELS, registry=self.registry)
+        self._seconds = Histogram(
+            "kasparro_http_request_duration_seconds",
+            "Time from request to end of answer.",
+            _LABELS,
+            registry=self.registry,
+            buckets=SECONDS_BUCKETS,
+        )
+
+    def measure(self, scope: Scope, status: int, seconds: float) -> None:
+        """Take note of an ended request."""
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        labels = (route, method, f"{status // 100}xx")
+        self._count.labels(*labels).inc()
+        self._seconds.labels(*labels).observe(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Where the database stands. Without arguments: that it did not answer."""
+
+    database_up: bool = False
+    runs: list[RunCount] = field(default_factory=list)
+    assets: dict[str, int] = field(default_factory=dict)
+
+
+async def read(database: Database) -> Snapshot:
+    """Raises DatabaseError."""
+    async with database.read() as connection:
+        return Snapshot(
+            database_up=True,
+            runs=await run_counts.by_source_and_status(connection),
+            assets=await run_counts.assets_by_source(connection),
+        )
+
+
+def render(http: HttpMetrics, snapshot: Snapshot) -> bytes:
+    """Both kinds of metrics in the text format (MEDIA_TYPE)."""
+    registry = CollectorRegistry()
+    registry.register(_SnapshotCollector(snapshot))
+    return generate_latest(http.registry) + generate_latest(registry)
+
+
+class _SnapshotCollector(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterable[Metric]:
+        build = GaugeMetricFamily("kasparro_build_info", "Always 1; the version is in the label.", labels=["version"])
+        build.add_metric([version("kasparro")], 1)
+        yield build
+        yield GaugeMetricFamily(
+            "kasparro_database_up", "Whether the database answered.", value=int(self._snapshot.database_up)
+        )
+        if self._snapshot.database_up:
+            yield from self._of_runs()
+            assets = GaugeMetricFamily("kasparro_assets", "Assets stored.", labels=["source"])
+            for source, count in sorted(self._snapshot.assets.items()):
+                assets.add_metric([source], count)
+            yield assets
+
+    def _of_runs(self) -> Iterator[Metric]:
+        counts = GaugeMetricFamily("kasparro_etl_runs", "Runs with that status now.", labels=["source", "status"])
+        last = GaugeMetricFamily(
+            "kasparro_etl_last_success_timestamp_seconds", "When a run last succeeded.", labels=["source"]
+        )
+        records: dict[str, int] = {}
+        for run in self._snapshot.runs:
+            counts.add_metric([run.source, run.status], run.count)
+            records[run.source] = records.get(run.source, 0) + run.records_processed
+            if run.status is RunStatus.SUCCESS and run.last_finished_at is not None:
+                last.add_metric([run.source], run.last_finished_at.timestamp())
+        processed = CounterMetricFamily(
+            "kasparro_etl_records_processed", "Records committed by all runs.", labels=["source"]
+        )
+        for source, total in records.items():
+            processed.add_metric([source], total)
+        yield from (counts, last, processed)

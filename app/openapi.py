@@ -1,0 +1,100 @@
+"""The OpenAPI document of the REST routes. The graph describes itself, at /graphql."""
+
+from importlib.metadata import version
+from typing import Any
+
+from starlette.responses import Response
+
+from app import errors, metrics
+from app.config import SOURCES
+from app.json_answer import json_answer
+from app.openapi_schemas import SCHEMAS, Schema, ref
+from app.rest import DEEPEST_OFFSET, DEFAULT_LIMIT, LARGEST_LIMIT
+from app.state import AppRequest
+from db.catalog import SORTABLE
+from db.filters import LONGEST_NEEDLE
+
+_DESCRIPTION = """Crypto market data from several sources. The full interface is the graph at `/graphql`; these \
+routes are for callers that want plain JSON. Times are ISO 8601 in UTC. Every answer carries `X-Request-Id` and \
+`X-Api-Latency-Ms`; a well-formed `X-Request-Id` of the caller's is kept."""
+
+
+def document() -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Kasparro", "version": version("kasparro"), "description": _DESCRIPTION},
+        "paths": {
+            "/data": _get("List assets", ref("Data"), _data_parameters(), {"422": _BAD_PARAMETERS, **_UNAVAILABLE}),
+            "/stats": _get("What became of the runs", ref("Stats"), others=_UNAVAILABLE),
+            "/health": _get("Is everything all right?", ref("Health"), others={"503": _DOWN}),
+            "/livez": _get("Does the process answer?", ref("Status")),
+            "/readyz": _get("Can requests be served?", ref("Status"), others=_UNAVAILABLE),
+            "/metrics": {"get": {"summary": "Prometheus metrics", "operationId": "metrics", "responses": _METRICS}},
+            "/openapi.json": _get("This document", {"type": "object"}),
+        },
+        "components": {"schemas": SCHEMAS, "headers": _HEADERS},
+    }
+
+
+async def openapi(_: AppRequest) -> Response:
+    return json_answer(document())
+
+
+def _get(
+    summary: str,
+    schema: Schema,
+    parameters: list[dict[str, Any]] | None = None,
+    others: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    found = {"200": _answer("The answer.", "application/json", schema), **(others or {})}
+    responses = {**found, "default": _answer("Anything else that goes wrong.", errors.MEDIA_TYPE, ref("Problem"))}
+    operation: dict[str, Any] = {"summary": summary, "responses": responses}
+    if parameters:
+        operation["parameters"] = parameters
+    return {"get": operation}
+
+
+def _answer(description: str, media_type: str, schema: Schema, **headers: Any) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {**{name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}, **headers},
+        "content": {media_type: {"schema": schema}},
+    }
+
+
+def _data_parameters() -> list[dict[str, Any]]:
+    limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
+    offset = {"type": "integer", "minimum": 0, "maximum": DEEPEST_OFFSET, "default": 0}
+    text = {"type": "string", "maxLength": LONGEST_NEEDLE}
+    sorts = [sign + name for name in SORTABLE for sign in ("", "-")]
+    return [
+        _parameter("limit", "The most assets to answer with.", limit),
+        _parameter("offset", "How many assets to skip. Not together with cursor, which goes to any depth.", offset),
+        _parameter("q", "Text to be found in symbol, name or external_id, whatever the case.", text),
+        _parameter("source", "Only assets of this source.", {"type": "string", "enum": list(SOURCES)}),
+        _parameter(
+            "sort",
+            "Column to sort by, - before it for descending. Unknown values come last; ties are broken by id.",
+            {"type": "string", "enum": sorts, "default": "rank"},
+        ),
+        _parameter("cursor", "next_cursor of the page before, with the same q, source and sort.", {"type": "string"}),
+    ]
+
+
+def _parameter(name: str, description: str, schema: Schema) -> dict[str, Any]:
+    empty = {"allowEmptyValue": True} if schema["type"] == "string" else {}
+    return {"name": name, "in": "query", "description": description, "schema": schema, **empty}
+
+
+_HEADERS = {
+    "X-Request-Id": {"description": "The request's id.", "schema": {"type": "string"}},
+    "X-Api-Latency-Ms": {"description": "Milliseconds until the answer began.", "schema": {"type": "number"}},
+}
+_RETRY_AFTER = {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
+_BAD_PARAMETERS = _answer("A parameter cannot be used.", errors.MEDIA_TYPE, ref("ParameterProblem"))
+_UNAVAILABLE = {
+    "503": _answer("The database cannot be used.", errors.MEDIA_TYPE, ref("Problem"), **{"Retry-After": _RETRY_AFTER})
+}
+_DOWN = _answer("The database is gone.", "application/json", ref("Health"))
+_METRICS = {"200": _answer("In the text format.", metrics.MEDIA_TYPE, {"type": "string"})}

@@ -1,0 +1,120 @@
+"""The asset list and the run statistics as plain JSON, for callers that do not speak GraphQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from app.config import SOURCES
+from app.json_answer import json_answer
+from app.middleware import elapsed_seconds
+from app.query_string import QueryString
+from app.state import AppRequest
+from db import catalog
+from db.catalog import Listing, Order
+from db.errors import InvalidCursor
+from db.filters import LONGEST_NEEDLE, AnyOf, Condition, Every, Where
+from db.keyset import Page, Slice
+from db.tables import FIGURES
+from graphql_schema import ids
+
+PARAMETERS = ("limit", "offset", "q", "source", "sort", "cursor")
+DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
+# An offset costs what it skips; a cursor costs the same at any depth.
+DEEPEST_OFFSET = 100_000
+DEFAULT_SORT = Order("rank")
+_SEARCHED = ("symbol", "name", "external_id")
+_COLUMNS = (
+    "id", "external_id", "symbol", "name", "source", "rank", *FIGURES, "ath_at", "last_updated", "first_seen_at",
+    "updated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request for assets, understood."""
+
+    listing: Listing
+    limit: int
+    offset: int
+    cursor: str | None
+
+
+async def data(request: AppRequest) -> Response:
+    """A page of assets. 422 for parameters that cannot be used."""
+    query = QueryString(request.scope["query_string"], PARAMETERS)
+    wanted = _understood(query)
+    part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
+    async with request.state["services"].database.read() as connection:
+        try:
+            page = await catalog.page(connection, wanted.listing, part, _COLUMNS, both_ends=False)
+        except InvalidCursor as problem:
+            query.refuse("cursor", f"{problem}; it fits only the q, source and sort it was taken with")
+            query.check()
+            raise
+        total = await catalog.count(connection, wanted.listing)
+    answer = {
+        "request_id": request.state["request_id"],
+        "api_latency_ms": round(elapsed_seconds(request.scope) * 1000, 2),
+        "paging": {
+            "limit": wanted.limit,
+            "offset": wanted.offset,
+            "total": total,
+            "has_more": page.has_next,
+            "next_cursor": page.cursor(page.rows[-1]) if page.has_next else None,
+        },
+        "data": _assets(page),
+    }
+    return json_answer(answer)
+
+
+def _understood(query: QueryString) -> Wanted:
+    limit = query.integer("limit", DEFAULT_LIMIT, low=1, high=LARGEST_LIMIT)
+    cursor = query.text("cursor")
+    condition = Every((*_source(query), *_search(query)))
+    wanted = Wanted(Listing(condition, order=(_order(query),)), limit, _offset(query), cursor)
+    if cursor is not None and wanted.offset:
+        query.refuse("offset", "not together with cursor, which says where the page starts")
+    query.check()
+    return wanted
+
+
+def _offset(query: QueryString) -> int:
+    return query.integer("offset", 0, low=0, high=DEEPEST_OFFSET, beyond="; go deeper with cursor")
+
+
+def _source(query: QueryString) -> Sequence[Condition]:
+    source = query.text("source")
+    if source is None:
+        return ()
+    if source.lower() not in SOURCES:
+        query.refuse("source", f"unknown; known are {', '.join(SOURCES)}")
+    return (Where("source", "eq", source),)
+
+
+def _search(query: QueryString) -> Sequence[Condition]:
+    q = query.text("q")
+    if q is None:
+        return ()
+    if len(q.casefold()) > LONGEST_NEEDLE:
+        query.refuse("q", f"longer than {LONGEST_NEEDLE} characters")
+    return (AnyOf(tuple(Where(name, "contains", q) for name in _SEARCHED)),)
+
+
+def _order(query: QueryString) -> Order:
+    sort = query.text("sort")
+    if sort is None:
+        return DEFAULT_SORT
+    order = Order(sort.removeprefix("-"), descending=sort.startswith("-"))
+    if order.field not in catalog.SORTABLE:
+        query.refuse("sort", f"unknown; known are {', '.join(catalog.SORTABLE)}, each with - before it for descending")
+    return order
+
+
+def _assets(page: Page) -> list[dict[str, Any]]:
+    # Rows start with the columns asked for; behind them is what cursors are made of.
+    found = [dict(zip(_COLUMNS, row, strict=False)) for row in page.rows]
+    for asset in found:
+        asset["id"] = ids.encode("Asset", asset["id"])
+    return found

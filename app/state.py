@@ -1,0 +1,27 @@
+"""What the routes find in `request.state`."""
+
+from typing import TypedDict
+
+from starlette.requests import Request
+
+from app.looks import Looks
+from app.metrics import HttpMetrics
+from app.services import Services
+
+
+class Shared(TypedDict):
+    """What all requests share from start-up on."""
+
+    services: Services
+    looks: Looks
+    http_metrics: HttpMetrics
+
+
+class State(Shared):
+    """One request's state; `started` is in perf_counter seconds."""
+
+    request_id: str
+    started: float
+
+
+AppRequest = Request[State]
