@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from etl.csv_format import pages as csv_pages
 from etl.csv_format.sort import EntrySorter
 from etl.errors import RecordInvalid, SourceBroken, SourceUnavailable
-from etl.sources import csv_file, csv_pages
+from etl.sources import csv_file
 from etl.sources.csv_file import CsvSource
 from etl.types import Page, RawRecord
 
