@@ -1,0 +1,124 @@
+# One door for everything. Needs Python 3.11 or later and make (3.81, the one macOS has, is enough).
+# Settings pass through the environment: ETL_FAIL_AFTER_N_RECORDS=2 make run
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY := $(BIN)/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+# ---------------------------------------------------------------- the environment
+# Each step leaves a stamp inside the environment, so a second `make run` starts at once: a step is repeated
+# only when the file it reads has changed.
+
+$(VENV)/made:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  found=$${found:-$$python}; \
+	  "$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+	  echo "Creating $(VENV) with $$("$$python" --version)"; \
+	  "$$python" -m venv $(VENV) && touch $@; exit; \
+	done; \
+	if [ -n "$$found" ]; then \
+	  echo "$$found cannot make virtual environments: it has no venv or no ensurepip module." >&2; \
+	  echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	else \
+	  echo "No Python 3.11 or later found. If it has another name: make PYTHON=/path/to/python3" >&2; \
+	fi; exit 1
+
+# The package itself is installed as a link to this checkout, with the build backend that the lock names
+# instead of whatever is newest today.
+$(VENV)/runtime: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
+	@echo "Installing what the service needs (requirements.lock)"
+	@$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock $(VENV)/runtime
+	@echo "Installing what the tests and checks need (requirements-dev.lock)"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# ---------------------------------------------------------------- run
+.PHONY: run
+run: $(VENV)/runtime  ## Serve on 127.0.0.1:8000: SQLite file, first ingestion, schedule
+	@$(BIN)/kasparro serve
+
+# Both run behind the shell, which waits for the service: Ctrl-C reaches the service from the terminal, SIGTERM is
+# passed on, and the upstreams end after it. The loop is there because a trapped signal also ends a `wait`.
+# The pretend market moves once a minute and has no call limits, so it is asked once a minute.
+DEMO_PORT := 9100
+.PHONY: demo
+demo: $(VENV)/dev  ## The same without network or API keys: pretend upstreams, data/demo.sqlite3
+	@mkdir -p data; \
+	$(PY) -m tests.upstream --port $(DEMO_PORT) & upstream=$$!; \
+	$(PY) -c 'import socket, time; any(not socket.socket().connect_ex(("127.0.0.1", $(DEMO_PORT))) or time.sleep(0.1) for _ in range(100))'; \
+	DATABASE_URL=sqlite:///data/demo.sqlite3 \
+	COINGECKO_BASE_URL=http://127.0.0.1:$(DEMO_PORT)/api/v3 \
+	COINPAPRIKA_BASE_URL=http://127.0.0.1:$(DEMO_PORT)/v1 \
+	COINGECKO_CALLS_PER_MINUTE=600 ETL_SCHEDULE_COINGECKO=1m ETL_SCHEDULE_COINPAPRIKA=1m \
+	  $(BIN)/kasparro serve & service=$$!; \
+	trap : INT; trap 'kill $$service' TERM; \
+	while kill -0 $$service 2>/dev/null; do wait $$service; status=$$?; done; \
+	kill $$upstream 2>/dev/null; exit $$status
+
+COMPOSE := docker compose
+.PHONY: up down
+up:  ## PostgreSQL and the app in containers, until both are healthy
+	$(COMPOSE) up --build --detach --wait --wait-timeout 120 || { $(COMPOSE) logs --tail 30; exit 1; }
+	@echo "Serving: http://127.0.0.1:$${PORT:-8000}/graphql"
+
+down:  ## Stop the containers; data stays in their volumes
+	$(COMPOSE) down
+
+# ---------------------------------------------------------------- check
+.PHONY: test
+test: $(VENV)/dev  ## Every test; those for PostgreSQL where TEST_POSTGRES_URL answers
+	$(PY) -m pytest -n auto
+
+.PHONY: check
+check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+.PHONY: bench
+bench: $(VENV)/dev  ## Measure throughput and latency
+	$(PY) -m bench
+
+# ---------------------------------------------------------------- files made by a program
+# Pins already in the lock files are kept; `make lock UV_FLAGS=--upgrade` moves them.
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-header --no-emit-index-url --no-annotate $(UV_FLAGS)
+BUILD_REQUIRES = $(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+	print(*project["build-system"]["requires"], "editables", sep="\n")'
+.PHONY: lock
+lock: $(VENV)/dev  ## Resolve pyproject.toml into the lock files
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --output-file requirements-dev.lock --constraint requirements.lock --group dev pyproject.toml
+	$(BUILD_REQUIRES) | $(LOCK) --output-file requirements-build.lock --constraint requirements-dev.lock -
+
+.PHONY: schema
+schema: $(VENV)/runtime  ## Print the GraphQL schema into graphql_schema/schema.graphql
+	@$(BIN)/kasparro schema > graphql_schema/schema.graphql.new
+	@mv graphql_schema/schema.graphql.new graphql_schema/schema.graphql
+
+.PHONY: format
+format: $(VENV)/dev  ## Let ruff format and fix what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# ---------------------------------------------------------------- upkeep
+.PHONY: clean
+clean:  ## Remove the environment, caches and build output; data/ and .env stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## This list
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
