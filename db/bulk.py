@@ -33,18 +33,26 @@ class BulkInsert:
         if not rows:
             return 0
         if connection.dialect.name == "sqlite":
-            result = await connection.exec_driver_sql(self._sqlite, [self._as_text(row) for row in rows])
+            result = await connection.exec_driver_sql(self._sqlite, self._with_text_times(rows))
         else:
             columns = tuple(list(column) for column in zip(*rows, strict=True))
             result = await connection.exec_driver_sql(self._postgresql, columns)
         return int(result.rowcount)
 
-    def _as_text(self, row: Row) -> Row:
-        cells = list(row)
-        for n in self._times:
-            if cells[n] is not None:
-                cells[n] = to_text(cells[n])
-        return tuple(cells)
+    def _with_text_times(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows with their times as SQLite keeps them. A batch repeats few times often, so each is written once."""
+        texts: dict[int, str] = {}
+        converted: list[Row] = []
+        for row in rows:
+            cells = list(row)
+            for n in self._times:
+                if (moment := cells[n]) is not None:
+                    text = texts.get(id(moment))
+                    if text is None:
+                        text = texts[id(moment)] = to_text(moment)
+                    cells[n] = text
+            converted.append(tuple(cells))
+        return converted
 
 
 async def select_where_in(

@@ -1,7 +1,7 @@
 """From a frozen window to bounded batches behind the checkpoint, in the order of keys."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from datetime import datetime
 
 from db.records import RejectedRecord, WindowRecord
@@ -22,7 +22,7 @@ async def batches(
     read_at: datetime,
     size: int,
     at_most: int | None,
-) -> AsyncIterator[list[WindowRecord]]:
+) -> AsyncGenerator[list[WindowRecord], None]:
     """Batches of up to `size` records whose key is behind `behind`, which stands at `position`.
 
     Ends after `at_most` records if that is set. Raises SourceBroken when a page is mostly bad; none of its

@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 
@@ -30,6 +31,9 @@ _NEVER_NEGATIVE = (
     "rank", "price_usd", "market_cap_usd", "volume_24h_usd", "circulating_supply", "total_supply",
     "max_supply", "ath_usd",
 )  # fmt: skip
+
+_figures_of = attrgetter(*_FIGURES)
+_never_negative_of = attrgetter(*_NEVER_NEGATIVE)
 
 
 def normalize(records: Iterable[RawRecord], parse: Parse, first_position: int, read_at: datetime) -> list[WindowRecord]:
@@ -106,17 +110,16 @@ def _check_text(asset: NewAsset) -> None:
 
 def _without_minus_zero(asset: NewAsset) -> NewAsset:
     """SQLite stores -0.0 as 0.0 and PostgreSQL keeps it; a price change of `-0.00` is 0.0 on both."""
-    zeros = {name: 0.0 for name in _FIGURES if getattr(asset, name) == 0.0}
-    return msgspec.structs.replace(asset, **zeros) if zeros else asset
+    if 0.0 not in _figures_of(asset):
+        return asset
+    return msgspec.structs.replace(asset, **{name: 0.0 for name in _FIGURES if getattr(asset, name) == 0.0})
 
 
 def _check_figures(asset: NewAsset) -> None:
-    for name in _FIGURES:
-        value = getattr(asset, name)
+    for name, value in zip(_FIGURES, _figures_of(asset), strict=True):
         if value is not None and not math.isfinite(value):
             raise RecordInvalid("not_finite", f"{name} is {value}")
-    for name in _NEVER_NEGATIVE:
-        value = getattr(asset, name)
+    for name, value in zip(_NEVER_NEGATIVE, _never_negative_of(asset), strict=True):
         if value is not None and value < 0:
             raise RecordInvalid("negative", f"{name} is {value}")
     if asset.rank is not None and asset.rank > MAX_RANK:

@@ -23,6 +23,7 @@ from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.records import WindowRecord
 from db.runs import Run
 from db.windows import Window
+from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
 from etl.extract import batches
 from etl.load import Loaded, load_batch
@@ -164,7 +165,7 @@ class Runner:
             checkpoint = await stage(self.database, source, run, window)
             window = await self._window(run.window_id or 0)
         self._report(run, checkpoint)
-        async for records in batches(
+        ready = batches(
             source,
             staged_pages(self.database, window, checkpoint.last_key),
             behind=checkpoint.last_key,
@@ -172,8 +173,10 @@ class Runner:
             read_at=window.staged_at or window.opened_at,
             size=self._batch_size,
             at_most=self._fail_after,
-        ):
-            checkpoint = await self._load(run, checkpoint, records)
+        )
+        async with contextlib.aclosing(one_ahead(ready)) as upcoming:
+            async for records in upcoming:
+                checkpoint = await self._load(run, checkpoint, records)
         if checkpoint.position != checkpoint.total:
             raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
 

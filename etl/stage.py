@@ -32,7 +32,7 @@ async def stage(database: Database, source: Source, run: Run, window: Window) ->
         await uninterrupted(_add(database, run, window, number, page))
         _log.info("etl.page_staged", page=number + 1, records=page.records)
         number += 1
-    planned = await _count(source, staged_pages(database, window))
+    planned = await _count(database, source, window)
     if planned == 0:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
     return await uninterrupted(_plan(database, run, window, planned))
@@ -76,8 +76,13 @@ async def _add(database: Database, run: Run, window: Window, number: int, page: 
     return moment
 
 
-async def _count(source: Source, pages: AsyncIterator[Page]) -> int:
-    return sum([len(chunk) async for chunk in source.records(pages)])
+async def _count(database: Database, source: Source, window: Window) -> int:
+    """How many records the window holds: known from its pages if they are in key order, else only by reading them."""
+    async with database.read() as connection:
+        known = await windows.ordered_records(connection, window.id)
+    if known is not None:
+        return known
+    return sum([len(chunk) async for chunk in source.records(staged_pages(database, window))])
 
 
 async def _plan(database: Database, run: Run, window: Window, planned: int) -> Checkpoint:
