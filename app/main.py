@@ -12,18 +12,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app import errors, health_routes, rest
-from app.accept import accepts
 from app.config import Settings
-from app.graphql_route import GraphQLRoute
-from app.json_answer import json_answer
-from app.looks import Looks
-from app.metrics import HttpMetrics
-from app.middleware import CatchMistakes, Cors, Observe
-from app.openapi import openapi
 from app.services import Services, open_services
-from app.state import AppRequest, Shared
-from app.stats_route import run_stats
+from app.web import errors, health_routes, rest
+from app.web.accept import accepts
+from app.web.graphql_route import GraphQLRoute
+from app.web.json_answer import json_answer
+from app.web.looks import Looks
+from app.web.metrics import HttpMetrics
+from app.web.middleware import CatchMistakes, Cors, Observe
+from app.web.openapi import openapi
+from app.web.state import AppRequest, Shared
+from app.web.stats_route import run_stats
 from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]

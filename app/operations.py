@@ -62,8 +62,10 @@ class Operations:
             async with self._database.read() as connection:
                 reasons += await self._ailing_sources(connection)
         except DatabaseError as problem:
+            # The error can name a host or a path; that is for the log only.
+            _log.warning("health.database_down", error=str(problem))
             database = False
-            reasons.append(str(problem))
+            reasons.append("the database does not answer")
         running = self._scheduler.running and self._dispatching()
         if not running:
             reasons.append("the scheduler is not running")

@@ -44,7 +44,7 @@ class Database:
         with translated():
             async with self._reader.connect() as connection:
                 if not self.is_sqlite:
-                    await connection.execution_options(postgresql_readonly=True)
+                    await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 yield connection
 
     @asynccontextmanager

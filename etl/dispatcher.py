@@ -46,8 +46,10 @@ class Dispatcher:
     async def serve(self) -> None:
         """Dispatch until cancelled."""
         while True:
+            # Not `wait_for`: on Python 3.11 it can swallow a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self._look()

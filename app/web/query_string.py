@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from urllib.parse import parse_qsl, quote_from_bytes
 
-from app.errors import BadParameter, InvalidParameters
+from app.web.errors import BadParameter, InvalidParameters
 
 MOST_ERRORS = 20
 _LONGEST_SHOWN = 80

@@ -1,4 +1,4 @@
-"""The asset list and the run statistics as plain JSON, for callers that do not speak GraphQL."""
+"""The asset list as plain JSON, for callers that do not speak GraphQL: /data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from typing import Any
 from starlette.responses import Response
 
 from app.config import SOURCES
-from app.json_answer import json_answer
-from app.middleware import elapsed_seconds
-from app.query_string import QueryString
-from app.state import AppRequest
+from app.web.errors import BadParameter, InvalidParameters
+from app.web.json_answer import json_answer
+from app.web.middleware import elapsed_seconds
+from app.web.query_string import QueryString
+from app.web.state import AppRequest
 from db import catalog
 from db.catalog import Listing, Order
 from db.errors import InvalidCursor
@@ -50,9 +51,8 @@ async def data(request: AppRequest) -> Response:
         try:
             page = await catalog.page(connection, wanted.listing, part, _COLUMNS, both_ends=False)
         except InvalidCursor as problem:
-            query.refuse("cursor", f"{problem}; it fits only the q, source and sort it was taken with")
-            query.check()
-            raise
+            detail = f"{problem}; it fits only the q, source and sort it was taken with"
+            raise InvalidParameters([BadParameter("cursor", detail)]) from problem
         total = await catalog.count(connection, wanted.listing)
     answer = {
         "request_id": request.state["request_id"],

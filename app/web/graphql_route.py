@@ -15,11 +15,11 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_res
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
-from app import graphql_request
-from app.accept import accepts, preferred
 from app.config import Settings
-from app.graphql_request import Refused
-from app.permission import may_mutate
+from app.web import graphql_request
+from app.web.accept import accepts, preferred
+from app.web.graphql_request import Refused
+from app.web.permission import may_mutate
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
 

@@ -2,11 +2,11 @@
 
 import structlog
 
-from app import health, metrics
-from app.bounded import Bounded
-from app.health import Finding
-from app.metrics import Snapshot
 from app.services import Services
+from app.web import health, metrics
+from app.web.bounded import Bounded
+from app.web.health import Finding
+from app.web.metrics import Snapshot
 from db import migrate
 from db.errors import DatabaseError
 

@@ -4,9 +4,9 @@ from typing import TypedDict
 
 from starlette.requests import Request
 
-from app.looks import Looks
-from app.metrics import HttpMetrics
 from app.services import Services
+from app.web.looks import Looks
+from app.web.metrics import HttpMetrics
 
 
 class Shared(TypedDict):

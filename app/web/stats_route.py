@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.json_answer import json_answer
-from app.state import AppRequest
+from app.web.json_answer import json_answer
+from app.web.state import AppRequest
 from db import run_reader, stats
 from db.runs import Run
 from db.stats import RunTotals

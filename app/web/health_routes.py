@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app import metrics
-from app.errors import database_unavailable, problem
-from app.health import Finding
-from app.json_answer import json_answer
 from app.services import Services
-from app.state import AppRequest
+from app.web import metrics
+from app.web.errors import database_unavailable, problem
+from app.web.health import Finding
+from app.web.json_answer import json_answer
+from app.web.state import AppRequest
 from db.errors import DatabaseError, SchemaBehind
 from db.runs import Run
 from graphql_schema.operations import HealthLevel, SourceState

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import internal_error, problem
+from app.web.errors import internal_error, problem
 
 REQUEST_ID = b"x-request-id"
 LONGEST_LOGGED_PATH = 200

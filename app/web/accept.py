@@ -12,7 +12,7 @@ def preferred(accept: str, offered: Sequence[str]) -> str:
         return offered[0]
     ranges = _ranges(accept)
     # A type by its own name says more than one that a wildcard covers.
-    return max(offered, key=lambda media_type: (_quality(ranges, media_type), media_type in ranges))
+    return max(offered, key=lambda media_type: (_quality(ranges, media_type), ranges.get(media_type, 0.0)))
 
 
 def accepts(accept: str, media_type: str) -> bool:

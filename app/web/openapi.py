@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app import errors, metrics
 from app.config import SOURCES
-from app.json_answer import json_answer
-from app.openapi_schemas import SCHEMAS, Schema, ref
-from app.rest import DEEPEST_OFFSET, DEFAULT_LIMIT, LARGEST_LIMIT
-from app.state import AppRequest
+from app.web import errors, metrics
+from app.web.json_answer import json_answer
+from app.web.openapi_schemas import SCHEMAS, Schema, ref
+from app.web.rest import DEEPEST_OFFSET, DEFAULT_LIMIT, LARGEST_LIMIT
+from app.web.state import AppRequest
 from db.catalog import SORTABLE
 from db.filters import LONGEST_NEEDLE
 
@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
             "/health": _get("Is everything all right?", ref("Health"), others={"503": _DOWN}),
             "/livez": _get("Does the process answer?", ref("Status")),
             "/readyz": _get("Can requests be served?", ref("Status"), others=_UNAVAILABLE),
-            "/metrics": {"get": {"summary": "Prometheus metrics", "operationId": "metrics", "responses": _METRICS}},
+            "/metrics": _get("Prometheus metrics", {"type": "string"}, media_type=metrics.MEDIA_TYPE),
             "/openapi.json": _get("This document", {"type": "object"}),
         },
         "components": {"schemas": SCHEMAS, "headers": _HEADERS},
@@ -46,8 +46,9 @@ def _get(
     schema: Schema,
     parameters: list[dict[str, Any]] | None = None,
     others: dict[str, Any] | None = None,
+    media_type: str = "application/json",
 ) -> dict[str, Any]:
-    found = {"200": _answer("The answer.", "application/json", schema), **(others or {})}
+    found = {"200": _answer("The answer.", media_type, schema), **(others or {})}
     responses = {**found, "default": _answer("Anything else that goes wrong.", errors.MEDIA_TYPE, ref("Problem"))}
     operation: dict[str, Any] = {"summary": summary, "responses": responses}
     if parameters:
@@ -97,4 +98,3 @@ _UNAVAILABLE = {
     "503": _answer("The database cannot be used.", errors.MEDIA_TYPE, ref("Problem"), **{"Retry-After": _RETRY_AFTER})
 }
 _DOWN = _answer("The database is gone.", "application/json", ref("Health"))
-_METRICS = {"200": _answer("In the text format.", metrics.MEDIA_TYPE, {"type": "string"})}
