@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     )
     graphql_introspection: bool = Field(True, description="Answer introspection queries and show the playground")
     graphql_max_depth: int = Field(12, ge=1, le=100, description="Deepest query that is executed")
-    graphql_max_cost: int = Field(10_000, ge=1, description="Most expensive query that is executed")
+    graphql_max_cost: int = Field(100_000, ge=1, description="Most fields an answer may have")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Web origins that may call the API, separated by commas"
     )

@@ -63,7 +63,11 @@ def create_app(settings: Settings, services: OpenServices = open_services) -> St
 
 
 def _routes(settings: Settings) -> list[Route]:
-    schema = build_schema(max_depth=settings.graphql_max_depth, introspection=settings.graphql_introspection)
+    schema = build_schema(
+        max_depth=settings.graphql_max_depth,
+        max_cost=settings.graphql_max_cost,
+        introspection=settings.graphql_introspection,
+    )
     return [
         Route("/", _index(settings), methods=_READ),
         Route("/graphql", GraphQLRoute(schema, settings), methods=("GET", "POST")),

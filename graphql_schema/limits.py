@@ -1,5 +1,8 @@
 """Limits on documents, checked before anything is executed, in time linear in the document's length.
 
+The cost of a document is the number of fields its answer can have: a connection's selection counts once for each
+row it asks for.
+
 A fragment is measured once, however often it is spread: fragments that double each other would otherwise make
 a short document take exponential time to measure.
 """
@@ -13,11 +16,14 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     ValidationContext,
     ValidationRule,
 )
+
+from graphql_schema.pagination import DEFAULT_SIZE, MAX_SIZE
 
 # The usual introspection query reaches 14 levels below `__schema`.
 INTROSPECTION_DEPTH = 16
@@ -30,6 +36,7 @@ class Limits:
     depth: int
     aliases: int
     fields: int
+    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +44,15 @@ class _Size:
     depth: int = 0
     aliases: int = 0
     fields: int = 0
+    cost: int = 0
 
     def beside(self, other: "_Size") -> "_Size":
-        return _Size(max(self.depth, other.depth), self.aliases + other.aliases, self.fields + other.fields)
+        return _Size(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.fields + other.fields,
+            self.cost + other.cost,
+        )
 
 
 def limit_rule(limits: Limits) -> type[ValidationRule]:
@@ -48,7 +61,7 @@ def limit_rule(limits: Limits) -> type[ValidationRule]:
     class WithinLimits(ValidationRule):
         def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
             size = _Measure(self.context).of(node.selection_set)
-            for what in ("depth", "aliases", "fields"):
+            for what in ("depth", "aliases", "fields", "cost"):
                 found, most = getattr(size, what), getattr(limits, what)
                 if found > most:
                     self.context.report_error(GraphQLError(f"too much: {what} is {found}, at most {most}", node))
@@ -68,7 +81,12 @@ class _Measure:
         for node in _selections(selection_set):
             if isinstance(node, FieldNode):
                 inner = self.of(node.selection_set)
-                own = _Size(_depth(node, inner), inner.aliases + (node.alias is not None), inner.fields + 1)
+                own = _Size(
+                    _depth(node, inner),
+                    inner.aliases + (node.alias is not None),
+                    inner.fields + 1,
+                    1 + _page_size(node) * inner.cost,
+                )
             elif isinstance(node, FragmentSpreadNode):
                 own = self._of_fragment(node.name.value)
             elif isinstance(node, InlineFragmentNode):
@@ -90,6 +108,17 @@ def _depth(field: FieldNode, inner: _Size) -> int:
     if field.name.value.startswith("__") and inner.depth <= INTROSPECTION_DEPTH:
         return 1
     return inner.depth + 1
+
+
+def _page_size(field: FieldNode) -> int:
+    """How many rows a field can bring: what it asks for, the most for a variable, the default for a connection."""
+    for argument in field.arguments or ():
+        if argument.name.value in {"first", "last"}:
+            value = argument.value
+            asked = int(value.value[:9]) if isinstance(value, IntValueNode) else MAX_SIZE
+            return min(max(asked, 1), MAX_SIZE)
+    names = {node.name.value for node in _selections(field.selection_set) if isinstance(node, FieldNode)}
+    return DEFAULT_SIZE if names & {"edges", "nodes"} else 1
 
 
 def _selections(selection_set: SelectionSetNode | None) -> Iterable[object]:

@@ -42,11 +42,12 @@ def build_schema(
     max_aliases: int = 50,
     max_fields: int = 1000,
     max_tokens: int = 3000,
+    max_cost: int = 100_000,
     introspection: bool = True,
 ) -> Schema:
-    """The schema. Limits are per document: depth of nesting, aliases, selected fields and tokens."""
+    """The schema. Limits are per document: depth of nesting, aliases, selected fields, tokens and cost."""
     # Rules are made once: cached validations are found again by the identity of the rules.
-    rules: list[type[ASTValidationRule]] = [limit_rule(Limits(max_depth, max_aliases, max_fields))]
+    rules: list[type[ASTValidationRule]] = [limit_rule(Limits(max_depth, max_aliases, max_fields, max_cost))]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
     return Schema(

@@ -34,6 +34,24 @@ async def test_aliases_and_fields(offline: Graph) -> None:
     assert "fields is 1001" in await refused(offline, "{" + "__typename " * 1001 + "}")
 
 
+@pytest.mark.parametrize(
+    ("query", "cost"),
+    [
+        ("{ health { status } }", 2),
+        ("{ assets(first: 10) { nodes { id name } } }", 31),
+        ("{ assets { totalCount nodes { id } } }", 151),
+        ("query($n: Int) { assets(last: $n) { edges { node { id } } } }", 301),
+        ("{ runs(first: 2) { nodes { batches(first: 5) { nodes { seen } } } } }", 25),
+    ],
+)
+async def test_cost_is_the_number_of_fields_an_answer_can_have(offline: Graph, query: str, cost: int) -> None:
+    offline.schema = build_schema(max_cost=cost - 1)
+    assert await refused(offline, query) == f"too much: cost is {cost}, at most {cost - 1}"
+    offline.schema = build_schema(max_cost=cost)
+    _, errors = await offline.answer(query)
+    assert not any("too much" in error["message"] for error in errors)
+
+
 async def test_tokens(offline: Graph) -> None:
     assert "3000" in await refused(offline, "{" + "__typename " * 3001 + "}")
 
