@@ -44,10 +44,12 @@ def _coingecko(settings: Settings, database: Database, client: httpx.AsyncClient
         settings.coingecko_calls_per_minute or COINGECKO_MINUTES[plan],
         settings.coingecko_calls_per_month or COINGECKO_MONTHS[plan],
     )
+    gate = CallGate(database, CoinGecko.name, budget)
     upstream = Upstream(
         client,
         settings.coingecko_base_url or COINGECKO_HOSTS[plan],
-        permit=CallGate(database, CoinGecko.name, budget).permit,
+        permit=gate.permit,
+        observe=gate.observe,
         headers={COINGECKO_KEY_HEADERS[plan]: key} if key else {},
         secrets=(key,),
     )
@@ -61,10 +63,12 @@ def _coinpaprika(settings: Settings, database: Database, client: httpx.AsyncClie
         settings.coinpaprika_calls_per_month or COINPAPRIKA_MONTHS[bool(key)],
     )
     authorization = f"{settings.coinpaprika_auth_scheme} {key}".strip()
+    gate = CallGate(database, CoinPaprika.name, budget)
     upstream = Upstream(
         client,
         settings.coinpaprika_base_url or (COINPAPRIKA_PAID if key else COINPAPRIKA_FREE),
-        permit=CallGate(database, CoinPaprika.name, budget).permit,
+        permit=gate.permit,
+        observe=gate.observe,
         headers={"Authorization": authorization} if key else {},
         secrets=(key,),
     )

@@ -1,40 +1,93 @@
-"""Circuit breakers: whether an upstream is being left alone for a while, and until when."""
+"""Circuit breakers, one a source: an upstream that keeps failing is left alone for a while, then probed once.
+
+Closed until FAILURES_TO_OPEN calls in a row failed; then open for a minute, doubling with every failed probe up
+to half an hour. `retry_at` also holds what the upstream itself asked for with a long Retry-After.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
+from db.enums import CircuitState
 from db.tables import circuits
+
+FAILURES_TO_OPEN = 5
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The state of one source's breaker: `closed`, `open` (until `retry_at`) or `half_open`."""
+    """What is remembered of one source. `failures` counts failed calls since the last good one."""
 
     source: str
-    state: str
+    state: CircuitState
+    failures: int
     retry_at: datetime | None
 
 
 async def every(connection: AsyncConnection) -> dict[str, Circuit]:
     """What is remembered of each source, by source; a source nobody had to remember is missing."""
-    found = select(circuits.c.source, circuits.c.state, circuits.c.retry_at)
-    return {row.source: Circuit(row.source, row.state, row.retry_at) for row in await connection.execute(found)}
+    found = select(circuits.c.source, circuits.c.state, circuits.c.failures, circuits.c.retry_at)
+    rows = await connection.execute(found)
+    return {row[0]: Circuit(row[0], CircuitState(row[1]), row[2], row[3]) for row in rows}
 
 
-async def not_before(connection: AsyncConnection, source: str) -> datetime | None:
-    """The earliest time worth asking the source again, if that is still ahead."""
-    found = select(circuits.c.retry_at).where(circuits.c.source == source, circuits.c.retry_at > now())
-    moment: datetime | None = (await connection.execute(found)).scalar()
-    return moment
+async def refused_until(connection: AsyncConnection, source: str) -> datetime | None:
+    """When the source may be asked again; None if it may be asked now. An open circuit then lets one probe through."""
+    found = select(circuits.c.state, circuits.c.retry_at, now()).where(circuits.c.source == source)
+    row = (await connection.execute(found)).first()
+    if row is None:
+        return None
+    state, retry_at, moment = row
+    if retry_at is not None and retry_at > moment:
+        wait: datetime = retry_at
+        return wait
+    if state != CircuitState.CLOSED:
+        # Whoever else asks while the probe is under way has to wait for what becomes of it.
+        await _keep(connection, source, state=CircuitState.HALF_OPEN, retry_at=moment + FIRST_PAUSE)
+    return None
 
 
-async def remember(connection: AsyncConnection, source: str, retry_at: datetime | None) -> None:
-    """Keep (or, with None, forget) a time before which the source must not be asked."""
-    kept = {"retry_at": retry_at, "updated_at": now()}
-    done = await connection.execute(update(circuits).where(circuits.c.source == source).values(**kept))
+async def succeeded(connection: AsyncConnection, source: str) -> None:
+    """A call was answered: forget what was held against the source."""
+    known = (await every(connection)).get(source)
+    if known is not None and (known.failures or known.state is not CircuitState.CLOSED or known.retry_at):
+        await _keep(connection, source, state=CircuitState.CLOSED, failures=0, opened_at=None, retry_at=None)
+
+
+async def failed(connection: AsyncConnection, source: str) -> Circuit:
+    """A call failed in a way that may pass; returns what is remembered now."""
+    known = (await every(connection)).get(source)
+    failures = 1 + (known.failures if known else 0)
+    retry_at = known.retry_at if known else None
+    state = CircuitState.CLOSED
+    if failures >= FAILURES_TO_OPEN:
+        moment: datetime = (await connection.execute(select(now()))).scalar_one()
+        state, retry_at = CircuitState.OPEN, moment + pause_after(failures)
+    await _keep(connection, source, state=state, failures=failures, retry_at=retry_at)
+    return Circuit(source, state, failures, retry_at)
+
+
+async def remember(connection: AsyncConnection, source: str, retry_at: datetime) -> None:
+    """Keep a time before which the upstream asked not to be called."""
+    await _keep(connection, source, retry_at=retry_at)
+
+
+def pause_after(failures: int) -> timedelta:
+    """How long a source is left alone after so many failures in a row."""
+    doublings = min(max(failures - FAILURES_TO_OPEN, 0), 10)
+    return min(FIRST_PAUSE * int(2**doublings), LONGEST_PAUSE)
+
+
+async def _keep(connection: AsyncConnection, source: str, **kept: object) -> None:
+    values = {**kept, "updated_at": now()}
+    if kept.get("state") == CircuitState.OPEN:
+        values["opened_at"] = now()
+    done = await connection.execute(update(circuits).where(circuits.c.source == source).values(values))
     if done.rowcount == 0:
-        await connection.execute(insert(circuits).values(source=source, state="closed", failures=0, **kept))
+        first = {"state": CircuitState.CLOSED, "failures": 0}
+        await connection.execute(insert(circuits).values(source=source, **first | values))

@@ -43,6 +43,14 @@ class WindowState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class CircuitState(StrEnum):
+    """Whether an upstream is asked (closed), left alone (open), or being probed (half open)."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
 class Outcome(StrEnum):
     """What became of one record of a window; one letter each, kept in the journal in position order."""
 

@@ -1,4 +1,4 @@
-"""The permission to ask an upstream: its call budget and its own "not before", both kept in the database."""
+"""The permission to ask an upstream: its call budget and its circuit breaker, both kept in the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ import structlog
 from db import calls, circuits
 from db.calls import CallBudget, Granted
 from db.engine import Database
+from db.enums import CircuitState
 from etl.errors import SourceUnavailable
 from etl.uninterrupted import uninterrupted
 
@@ -43,13 +44,24 @@ class CallGate:
             _log.info("http.waiting_for_budget", wait_seconds=round(wait, 1), per_minute=self._budget.per_minute)
             await self._sleep(wait)
 
+    async def observe(self, answered: bool) -> None:
+        """Tell what became of a call; failures in a row open the circuit."""
+        await uninterrupted(self._observe(answered))
+
+    async def _observe(self, answered: bool) -> None:
+        async with self._database.write() as connection:
+            if answered:
+                await circuits.succeeded(connection, self._source)
+                return
+            circuit = await circuits.failed(connection, self._source)
+        if circuit.state is CircuitState.OPEN:
+            _log.warning("http.circuit_opened", failures=circuit.failures, retry_at=str(circuit.retry_at))
+
     async def _take(self) -> Granted:
         async with self._database.write() as connection:
-            retry_at = await circuits.not_before(connection, self._source)
+            retry_at = await circuits.refused_until(connection, self._source)
             if retry_at is not None:
-                raise SourceUnavailable(
-                    f"{self._source} asked not to be called before {retry_at:%H:%M:%S} UTC", retry_at
-                )
+                raise SourceUnavailable(f"left alone until {retry_at:%Y-%m-%d %H:%M:%S} UTC after failing before")
             return await calls.take(connection, self._source, self._budget)
 
 

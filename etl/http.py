@@ -57,7 +57,8 @@ class Answer(Generic[T]):
 class Upstream:
     """One upstream API: its base URL, its headers, and the permission to be asked.
 
-    `permit` waits until a call is within budget, or raises SourceUnavailable. `secrets` never appear in an
+    `permit` waits until a call is within budget, or raises SourceUnavailable; `observe` is told of every call
+    whether the upstream answered as it should. `secrets` never appear in an
     error text, even when the upstream echoes them.
     """
 
@@ -67,6 +68,7 @@ class Upstream:
         base_url: str,
         *,
         permit: Callable[[], Awaitable[None]],
+        observe: Callable[[bool], Awaitable[None]] | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
         policy: Policy = Policy(),
@@ -75,6 +77,7 @@ class Upstream:
         self._base_url = base_url.rstrip("/")
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", **(headers or {})}
         self._permit = permit
+        self._observe = observe
         self._secrets = tuple(secret for secret in secrets if secret)
         self._policy = policy
 
@@ -86,12 +89,20 @@ class Upstream:
         for attempt in range(1, self._policy.attempts + 1):
             await self._permit()
             try:
-                return await self._ask(path, params, decode)
+                answer = await self._ask(path, params, decode)
             except _Retryable as problem:
+                await self._tell(answered=False)
                 wait = self._wait(problem, attempt)
                 _log.warning("http.retry", path=path, attempt=attempt, cause=str(problem), wait_seconds=round(wait, 2))
                 await asyncio.sleep(wait)
+            else:
+                await self._tell(answered=True)
+                return answer
         raise AssertionError("the last attempt raises")
+
+    async def _tell(self, *, answered: bool) -> None:
+        if self._observe is not None:
+            await self._observe(answered)
 
     async def _ask(self, path: str, params: Mapping[str, str], decode: Callable[[bytes], T]) -> Answer[T]:
         url = f"{self._base_url}{path}"
