@@ -330,8 +330,7 @@ fields = Table(
     Column("source", Word, primary_key=True),
     Column("path", Word, primary_key=True),
     Column("types", Text, nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )
 
 drift_events = Table(

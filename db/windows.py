@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
@@ -107,15 +107,6 @@ async def staged(connection: AsyncConnection, window_id: int) -> list[int]:
     """How many records each staged page of a window holds, in order."""
     found = select(window_pages.c.records).where(window_pages.c.window_id == window_id)
     return list((await connection.execute(found.order_by(window_pages.c.number))).scalars())
-
-
-async def ordered_records(connection: AsyncConnection, window_id: int) -> int | None:
-    """How many records the staged pages hold together; None when their order is not known, or there are none."""
-    pages = select(func.sum(window_pages.c.records), func.count(), func.count(window_pages.c.last_key)).where(
-        window_pages.c.window_id == window_id
-    )
-    records, staged_pages, ordered_pages = (await connection.execute(pages)).one()
-    return int(records) if staged_pages and staged_pages == ordered_pages else None
 
 
 async def plan(connection: AsyncConnection, window_id: int, planned: int) -> None:

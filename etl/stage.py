@@ -4,18 +4,21 @@ Pages that are staged are not asked for again. What a window holds can then no l
 takes to load and whoever finishes it.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 import structlog
 
-from db import checkpoints, leases, runs, windows
+from db import checkpoints, drift, leases, runs, windows
 from db.checkpoints import Checkpoint
 from db.engine import Database
 from db.runs import Run
 from db.windows import Window
+from etl.drift import Survey, compare
 from etl.errors import RunCancelled, SourceBroken
-from etl.types import Page, Source
+from etl.types import Page, RawRecord, Shape, Source
 from etl.uninterrupted import uninterrupted
 
 _log = structlog.get_logger()
@@ -32,10 +35,10 @@ async def stage(database: Database, source: Source, run: Run, window: Window) ->
         await uninterrupted(_add(database, run, window, number, page))
         _log.info("etl.page_staged", page=number + 1, records=page.records)
         number += 1
-    planned = await _count(database, source, window)
-    if planned == 0:
+    survey = await _survey(source, staged_pages(database, window))
+    if survey.records == 0:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
-    return await uninterrupted(_plan(database, run, window, planned))
+    return await uninterrupted(_plan(database, run, window, survey))
 
 
 async def staged_pages(database: Database, window: Window, behind: str | None = None) -> AsyncIterator[Page]:
@@ -76,18 +79,29 @@ async def _add(database: Database, run: Run, window: Window, number: int, page: 
     return moment
 
 
-async def _count(database: Database, source: Source, window: Window) -> int:
-    """How many records the window holds: known from its pages if they are in key order, else only by reading them."""
-    async with database.read() as connection:
-        known = await windows.ordered_records(connection, window.id)
-    if known is not None:
-        return known
-    return sum([len(chunk) async for chunk in source.records(staged_pages(database, window))])
+async def _survey(source: Source, pages: AsyncIterator[Page]) -> Survey:
+    """Read the window once: how many records it holds, and which fields they have."""
+    records = 0
+    shapes: Counter[Shape] = Counter()
+    async for chunk in source.records(pages):
+        records += len(chunk)
+        shapes.update(await asyncio.to_thread(_shapes, source, chunk))
+    return Survey(records, shapes)
 
 
-async def _plan(database: Database, run: Run, window: Window, planned: int) -> Checkpoint:
+def _shapes(source: Source, chunk: list[RawRecord]) -> list[Shape]:
+    return [source.shape(record) for record in chunk]
+
+
+async def _plan(database: Database, run: Run, window: Window, survey: Survey) -> Checkpoint:
+    """Declare staging complete, and note how the source's fields changed; both or neither."""
     async with database.write() as connection:
-        await leases.hold(connection, run.source, run.epoch or 0)
-        await windows.plan(connection, window.id, planned)
-        await runs.plan(connection, run.id, planned)
-        return await checkpoints.plan(connection, run.source, planned)
+        at = await leases.hold(connection, run.source, run.epoch or 0)
+        changes, now_known = compare(await drift.known(connection, run.source), survey)
+        await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
+        await windows.plan(connection, window.id, survey.records)
+        await runs.plan(connection, run.id, survey.records)
+        checkpoint = await checkpoints.plan(connection, run.source, survey.records)
+    for change in changes:
+        _log.warning("etl.drift", path=change.path, kind=change.kind, before=change.before, after=change.after)
+    return checkpoint

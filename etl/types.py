@@ -7,6 +7,9 @@ from typing import Protocol
 
 from db.records import NewAsset
 
+# The fields of a record, as (path, kind of value), in a fixed order.
+Shape = tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -68,4 +71,8 @@ class Source(Protocol):
 
     def parse(self, record: RawRecord) -> NewAsset:
         """Map one record to the unified asset (pure). Raises RecordInvalid."""
+        ...
+
+    def shape(self, record: RawRecord) -> Shape:
+        """Which fields the record has, for noticing schema drift; () if that can't be told. Never raises."""
         ...

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from db.records import NewAsset
-from etl.sources.json_records import decoder_of, records_by_id
-from etl.types import Page, RawRecord
+from etl.sources.json_records import decoder_of, records_by_id, shape_of_json
+from etl.types import Page, RawRecord, Shape
 
 MIDNIGHT = datetime(2025, 1, 20, tzinfo=UTC)
 
@@ -49,6 +49,9 @@ class MemorySource:
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
         return records_by_id(pages)
+
+    def shape(self, record: RawRecord) -> Shape:
+        return shape_of_json(record)
 
     def parse(self, record: RawRecord) -> NewAsset:
         found = _row(record.payload)

@@ -11,8 +11,8 @@ import msgspec
 from db.records import NewAsset
 from etl.errors import SourceBroken
 from etl.http import Upstream
-from etl.sources.json_records import decoder_of, records_by_id, split_array
-from etl.types import Page, RawRecord
+from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array
+from etl.types import Page, RawRecord, Shape
 
 PER_PAGE = 250
 # At 250 a page this is more coins than CoinGecko has; an upstream that never ends its list is broken.
@@ -83,6 +83,9 @@ class CoinGecko:
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
         return records_by_id(pages)
+
+    def shape(self, record: RawRecord) -> Shape:
+        return shape_of_json(record)
 
     def parse(self, record: RawRecord) -> NewAsset:
         row = _market(record.payload)

@@ -7,8 +7,8 @@ import msgspec
 
 from db.records import NewAsset
 from etl.http import Upstream
-from etl.sources.json_records import decoder_of, records_by_id, split_array
-from etl.types import Page, RawRecord
+from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array
+from etl.types import Page, RawRecord, Shape
 
 # What CoinPaprika writes for "no maximum"; beyond what a double holds exactly.
 NO_MAXIMUM = 2**63 - 1
@@ -65,6 +65,9 @@ class CoinPaprika:
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
         return records_by_id(pages)
+
+    def shape(self, record: RawRecord) -> Shape:
+        return shape_of_json(record)
 
     def parse(self, record: RawRecord) -> NewAsset:
         row = _ticker(record.payload)

@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator, Sequence
 from contextlib import aclosing
+from functools import lru_cache
 from pathlib import Path
 
 from db.records import NewAsset
@@ -16,8 +17,9 @@ from etl.csv_format.lines import damage_of
 from etl.csv_format.pages import FileFacts, pages_of, records_of
 from etl.csv_format.reading import READ_ERRORS, files_of, fingerprint_of, open_csv, unavailable
 from etl.csv_format.sort import CHUNK_RECORDS, EntrySorter
+from etl.drift import storable_name
 from etl.errors import EtlError, RecordInvalid, SourceBroken, SourceUnavailable
-from etl.types import Page, RawRecord
+from etl.types import Page, RawRecord, Shape
 
 ATTEMPTS = 3
 
@@ -56,6 +58,10 @@ class CsvSource:
         """The records of the staged pages, a list a page."""
         async for page in pages:
             yield await asyncio.to_thread(records_of, page.body)
+
+    def shape(self, record: RawRecord) -> Shape:
+        """A CSV file's fields are its columns; their cells are all text."""
+        return _columns(record.header or "")
 
     def parse(self, record: RawRecord) -> NewAsset:
         """Read the record's cells under its header. Raises RecordInvalid, whatever the bytes are."""
@@ -130,3 +136,8 @@ def _text_of(payload: bytes) -> str:
         return payload.decode()
     except UnicodeDecodeError:
         raise RecordInvalid("damaged", "not UTF-8") from None
+
+
+@lru_cache(maxsize=256)
+def _columns(header: str) -> Shape:
+    return tuple(sorted({(storable_name(name), "text") for name in layout_of(header).names}))

@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
+from etl.drift import shape_of
 from etl.errors import RecordInvalid
 from etl.http import MalformedBody
-from etl.types import Page, RawRecord
+from etl.types import Page, RawRecord, Shape
 
 CHUNK_RECORDS = 250
 MAX_DEPTH = 32
@@ -122,3 +123,11 @@ def decoder_of(kind: type[T]) -> Callable[[bytes], T]:
     """A strict decoder of one record into `kind`, raising RecordInvalid."""
     decoder = msgspec.json.Decoder(kind)
     return lambda payload: decode_record(decoder, payload)
+
+
+def shape_of_json(record: RawRecord) -> Shape:
+    """The fields of a JSON record; () for what is no JSON."""
+    try:
+        return shape_of(msgspec.json.decode(record.payload))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ()

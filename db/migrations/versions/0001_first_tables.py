@@ -45,8 +45,7 @@ def upgrade() -> None:
         sa.Column("source", Word, nullable=False),
         sa.Column("path", Word, nullable=False),
         sa.Column("types", sa.Text(), nullable=False),
-        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
-        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
+        sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("source", "path", name="pk_etl_fields"),
     )
     op.create_table(
