@@ -79,6 +79,10 @@ class Settings(BaseSettings):
         None, ge=1, description="Let every run fail after exactly N records (failure injection)"
     )
 
+    raw_retention_days: int | None = Field(
+        None, ge=1, description="Forget raw records and journal of windows closed longer ago; default never"
+    )
+
     api_token: SecretStr | None = Field(
         None, description="Bearer token that mutations need; without it only a loopback server takes them"
     )

@@ -16,7 +16,7 @@ from db.engine import Connection, Database
 from db.enums import RunMode, RunTrigger
 from db.errors import DatabaseError
 from db.runs import IdempotencyKeyReused, Run
-from etl.uninterrupted import uninterrupted
+from db.uninterrupted import uninterrupted
 from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
 
 MAX_KEY_LENGTH = 255

@@ -76,6 +76,7 @@ sources = Table(
     _count("raw_count"),
     Column("newest_last_updated", UtcDateTime),
     Column("newest_updated_at", UtcDateTime),
+    Column("retained_after", Id),
 )
 
 leases = Table(

@@ -10,8 +10,8 @@ from db import calls, circuits
 from db.calls import CallBudget, Granted
 from db.engine import Database
 from db.enums import CircuitState
+from db.uninterrupted import uninterrupted
 from etl.errors import SourceUnavailable
-from etl.uninterrupted import uninterrupted
 
 _log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ from db import runs, source_states
 from db.enums import RunMode, RunTrigger
 from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.runs import Requested, Run
+from db.uninterrupted import uninterrupted
 from etl.runner import Runner
-from etl.uninterrupted import uninterrupted
 
 POLL_SECONDS = 1.0
 STOP_SECONDS = 7.0

@@ -22,6 +22,7 @@ from db.enums import RunMode, RunStatus, RunTrigger
 from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.records import WindowRecord
 from db.runs import Run
+from db.uninterrupted import uninterrupted
 from db.windows import Window
 from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
@@ -29,7 +30,6 @@ from etl.extract import batches
 from etl.load import Loaded, load_batch
 from etl.stage import stage, staged_pages
 from etl.types import Source
-from etl.uninterrupted import uninterrupted
 
 HEARTBEAT_SECONDS = 10.0
 COMMIT_ATTEMPTS = 6

@@ -15,11 +15,11 @@ from db import checkpoints, drift, leases, runs, windows
 from db.checkpoints import Checkpoint
 from db.engine import Database
 from db.runs import Run
+from db.uninterrupted import uninterrupted
 from db.windows import Window
 from etl.drift import Survey, compare
 from etl.errors import RunCancelled, SourceBroken
 from etl.types import Page, RawRecord, Shape, Source
-from etl.uninterrupted import uninterrupted
 
 _log = structlog.get_logger()
 

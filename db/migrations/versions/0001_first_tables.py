@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("raw_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("newest_last_updated", UtcDateTime(), nullable=True),
         sa.Column("newest_updated_at", UtcDateTime(), nullable=True),
+        sa.Column("retained_after", Id, nullable=True),
         sa.PrimaryKeyConstraint("source", name="pk_etl_sources"),
     )
     op.create_table(
