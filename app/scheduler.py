@@ -22,6 +22,9 @@ from app.config import interval_seconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_LOOK_BACK = timedelta(days=7)
+# A slot outlives a restart of the database.
+RECORDING_ATTEMPTS = 60
+RECORDING_PAUSE_SECONDS = 2.0
 Record = Callable[[str, datetime], Awaitable[None]]
 _log = structlog.get_logger()
 
@@ -70,10 +73,14 @@ class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
         task.add_done_callback(self._tasks.discard)
 
     async def _record(self, job: Job, run_times: list[datetime]) -> None:
-        try:
-            await job.func(job.id, run_times[-1].astimezone(UTC))
-        except Exception:
-            _log.exception("etl.slot_not_recorded", source=job.id, slot=run_times[-1].isoformat())
+        slot = run_times[-1].astimezone(UTC)
+        for _ in range(RECORDING_ATTEMPTS):
+            try:
+                await job.func(job.id, slot)
+                break
+            except Exception as problem:
+                _log.warning("etl.slot_not_recorded", source=job.id, slot=slot.isoformat(), error=str(problem))
+                await asyncio.sleep(RECORDING_PAUSE_SECONDS)
         self._run_job_success(job.id, [])
 
 

@@ -18,7 +18,7 @@ from app.scheduler import Record, Scheduler, missed_slot
 from app.sources import build_sources
 from db import migrate, runs
 from db.engine import Database
-from db.enums import RunMode, RunTrigger
+from db.enums import RunMode, RunStatus, RunTrigger
 from etl.dispatcher import Dispatcher
 from etl.runner import Progress, Runner
 
@@ -104,7 +104,11 @@ def _recorder(dispatcher: Dispatcher) -> Record:
 async def _catch_up(settings: Settings, database: Database, dispatcher: Dispatcher) -> None:
     """Ask for what is due at start: every source, or only those whose slot passed while nobody was up."""
     for source in settings.etl_sources:
-        if settings.etl_run_on_startup:
+        async with database.read() as connection:
+            previous = await runs.latest(connection, source)
+        # What a stopping process interrupted is taken up again, whatever the settings say about start-up.
+        unfinished = previous is not None and previous.status is RunStatus.INTERRUPTED
+        if settings.etl_run_on_startup or unfinished:
             await dispatcher.request(source, RunMode.INCREMENTAL, RunTrigger.STARTUP)
         elif (schedule := settings.schedule(source)) is not None:
             async with database.read() as connection:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
@@ -33,7 +33,9 @@ class Granted:
 async def take(connection: AsyncConnection, source: str, budget: CallBudget) -> Granted:
     """Count one call if the rolling minute and the calendar month (UTC) allow it."""
     moment: datetime = (await connection.execute(select(now()))).scalar_one()
-    await connection.execute(delete(calls).where(calls.c.source == source, calls.c.called_at <= moment - MINUTE))
+    # Calls from the future were counted before the clock was set back.
+    elsewhen = or_(calls.c.called_at <= moment - MINUTE, calls.c.called_at > moment)
+    await connection.execute(delete(calls).where(calls.c.source == source, elsewhen))
     recent = select(func.count(), func.min(calls.c.called_at)).where(calls.c.source == source)
     used, oldest = (await connection.execute(recent)).one()
     if budget.per_minute is not None and used >= budget.per_minute:

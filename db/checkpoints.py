@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
+from db.errors import Fenced
 from db.tables import checkpoints
 
 
@@ -64,17 +65,24 @@ async def advance(
     last_key: str,
     last_record_id: str,
 ) -> Checkpoint:
-    """Move the checkpoint behind a batch, in the batch's own transaction."""
+    """Move the checkpoint behind a batch, in the batch's own transaction. Raises Fenced if it stands elsewhere."""
     moved = await connection.execute(
         update(checkpoints)
-        .where(checkpoints.c.source == before.source)
+        .where(
+            checkpoints.c.source == before.source,
+            checkpoints.c.window_id == before.window_id,
+            checkpoints.c.position == before.position,
+        )
         .values(
             run_id=run_id, position=position, sequence=before.sequence + 1, last_key=last_key,
             last_record_id=last_record_id, updated_at=now(),
         )
         .returning(checkpoints)
     )  # fmt: skip
-    return Checkpoint.from_row(moved.one())
+    row = moved.first()
+    if row is None:
+        raise Fenced(f"the checkpoint of {before.source} is not where this batch begins")
+    return Checkpoint.from_row(row)
 
 
 async def plan(connection: AsyncConnection, source: str, total: int) -> Checkpoint:

@@ -38,12 +38,13 @@ async def every(connection: AsyncConnection) -> dict[str, Circuit]:
 
 async def refused_until(connection: AsyncConnection, source: str) -> datetime | None:
     """When the source may be asked again; None if it may be asked now. An open circuit then lets one probe through."""
-    found = select(circuits.c.state, circuits.c.retry_at, now()).where(circuits.c.source == source)
-    row = (await connection.execute(found)).first()
+    found = select(circuits.c.state, circuits.c.retry_at, circuits.c.updated_at, now())
+    row = (await connection.execute(found.where(circuits.c.source == source))).first()
     if row is None:
         return None
-    state, retry_at, moment = row
-    if retry_at is not None and retry_at > moment:
+    state, retry_at, noted_at, moment = row
+    # What was noted in the future was noted before the clock was set back.
+    if retry_at is not None and retry_at > moment >= noted_at:
         wait: datetime = retry_at
         return wait
     if state != CircuitState.CLOSED:

@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from db.errors import translated
 
-BUSY_TIMEOUT_SECONDS = 30
+# Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
+BUSY_TIMEOUT_SECONDS = 3
+WRITER_QUEUE_SECONDS = 30
 CACHE_KIB = 16 * 1024
 POSTGRESQL_DRIVER = "postgresql+asyncpg"
 SQLITE_DRIVER = "sqlite+aiosqlite"
@@ -85,7 +87,7 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     reader = create_async_engine(url, pool_size=5, max_overflow=5)
     # One writer connection: writers of this process queue in order instead of racing for SQLite's lock.
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=BUSY_TIMEOUT_SECONDS * 4)
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=WRITER_QUEUE_SECONDS)
     for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _beginner(begin))

@@ -13,6 +13,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import exc
 
+# PostgreSQL's SQLSTATE classes of trouble that is not ours and may pass: connection, resources, operator, system,
+# rollback (deadlock), lock, read-only, missing database, refused login.
+PASSING_STATES = ("08", "53", "57P", "58", "40", "55P", "25006", "3D000", "28")
+
 
 class DatabaseError(Exception):
     """Base of this folder's errors."""
@@ -47,8 +51,9 @@ def translated() -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         raise DatabaseUnavailable(f"database unavailable: {_first_line(cause)}") from error
     except exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise DatabaseUnavailable("database connection lost") from error
+        state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
+        if error.connection_invalidated or state.startswith(PASSING_STATES):
+            raise DatabaseUnavailable(f"database unavailable: {_first_line(error.orig or error)}") from error
         raise
 
 

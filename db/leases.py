@@ -7,7 +7,7 @@ thief cannot commit between the check and our commit; a plain SELECT of the epoc
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +16,13 @@ from db.errors import Fenced, LeaseHeld
 from db.tables import leases
 
 LEASE_SECONDS = 30
+CLOCK_TOLERANCE_SECONDS = 5
+
+
+def has_lapsed() -> ColumnElement[bool]:
+    """Whether nobody extended a lease in time. One that runs far into the future was taken before the clock was
+    set back, and would otherwise hold the source until the clock has caught up."""
+    return or_(leases.c.expires_at < now(), leases.c.expires_at > now(LEASE_SECONDS + CLOCK_TOLERANCE_SECONDS))
 
 
 async def lock(connection: AsyncConnection, source: str) -> None:
@@ -29,7 +36,7 @@ async def lock(connection: AsyncConnection, source: str) -> None:
 
 async def take(connection: AsyncConnection, source: str, holder: str) -> int:
     """Take the free lease of a source; returns the new epoch. Raises LeaseHeld."""
-    free = or_(leases.c.expires_at.is_(None), leases.c.expires_at < now())
+    free = or_(leases.c.expires_at.is_(None), has_lapsed())
     taken = await connection.execute(
         update(leases)
         .where(leases.c.source == source, free)
@@ -67,7 +74,7 @@ async def revoke_expired(connection: AsyncConnection, source: str) -> bool:
     """Raise the epoch of a lease nobody extended in time, so that its holder is fenced should it wake up."""
     revoked = await connection.execute(
         update(leases)
-        .where(leases.c.source == source, leases.c.expires_at < now())
+        .where(leases.c.source == source, has_lapsed())
         .values(epoch=leases.c.epoch + 1, holder=None, expires_at=None)
         .returning(leases.c.epoch)
     )

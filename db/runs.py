@@ -92,6 +92,8 @@ async def request(
         return earlier
     await abandon_dead(connection, source)
     run = await active(connection, source)
+    if run is not None and run.status is RunStatus.QUEUED and mode is RunMode.FULL:
+        run = await _widen(connection, run)
     answer = Requested(run, started=False) if run else Requested(await _queue(connection, source, mode, trigger), True)
     await connection.execute(
         insert(requests).values(
@@ -135,6 +137,12 @@ async def _queue(connection: AsyncConnection, source: str, mode: RunMode, trigge
     return Run.from_row(row.one())
 
 
+async def _widen(connection: AsyncConnection, queued: Run) -> Run:
+    """Let a queued run read everything, since somebody asked for that before it began."""
+    row = await connection.execute(update(runs).where(runs.c.id == queued.id).values(mode=RunMode.FULL).returning(runs))
+    return Run.from_row(row.one())
+
+
 async def abandon_dead(connection: AsyncConnection, source: str) -> Run | None:
     """Mark the running run of a lapsed lease as abandoned and fence its process off; returns that run."""
     if not await leases.revoke_expired(connection, source):
@@ -170,6 +178,7 @@ async def start(
     connection: AsyncConnection,
     run_id: int,
     *,
+    mode: RunMode,
     epoch: int,
     window_id: int,
     total: int | None,
@@ -177,12 +186,12 @@ async def start(
     resumed_after: str | None,
     fail_after: int | None,
 ) -> Run:
-    """Turn a queued run into a running one."""
+    """Turn a queued run into a running one, in the mode of the window it works on."""
     started = await connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED)
         .values(
-            status=RunStatus.RUNNING, epoch=epoch, window_id=window_id, total=total,
+            status=RunStatus.RUNNING, mode=mode, epoch=epoch, window_id=window_id, total=total,
             start_position=start_position, resumed_after=resumed_after, fail_after=fail_after,
             run_started_at=now(),
         )
@@ -256,7 +265,7 @@ async def waiting(connection: AsyncConnection) -> tuple[list[Run], list[str]]:
     lapsed = (
         select(lease_table.c.source)
         .join(runs, (runs.c.source == lease_table.c.source) & (runs.c.status == RunStatus.RUNNING))
-        .where(lease_table.c.expires_at < now())
+        .where(leases.has_lapsed())
     )
     found = [Run.from_row(row) for row in await connection.execute(queued)]
     return found, list((await connection.execute(lapsed)).scalars())

@@ -114,6 +114,13 @@ async def plan(connection: AsyncConnection, window_id: int, planned: int) -> Non
     await connection.execute(update(windows).where(windows.c.id == window_id).values(planned=planned, staged_at=now()))
 
 
+async def last_planned(connection: AsyncConnection, source: str) -> int | None:
+    """How many records the source's last finished window held."""
+    closed = select(windows.c.planned).where(windows.c.source == source, windows.c.state == WindowState.CLOSED)
+    planned: int | None = (await connection.execute(closed.order_by(windows.c.id.desc()).limit(1))).scalar()
+    return planned
+
+
 async def page_numbers(connection: AsyncConnection, window_id: int, behind: str | None) -> Sequence[int]:
     """The pages that may hold records behind a key, in order."""
     found = select(window_pages.c.number).where(window_pages.c.window_id == window_id)

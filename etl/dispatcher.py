@@ -56,6 +56,10 @@ class Dispatcher:
             except DatabaseUnavailable as problem:
                 _log.warning("etl.dispatch_failed", error=str(problem))
                 await asyncio.sleep(POLL_SECONDS)
+            except Exception:
+                # Whatever it is, without this loop nothing would ever be ingested again.
+                _log.exception("etl.dispatch_failed")
+                await asyncio.sleep(POLL_SECONDS)
 
     async def stop(self) -> None:
         """Interrupt the running runs: each commits its batch, records its end and gives its lease back."""
@@ -95,5 +99,8 @@ class Dispatcher:
             pass
         except DatabaseUnavailable as problem:
             _log.warning("etl.run_lost_database", run_id=run.id, source=run.source, error=str(problem))
+        except Exception:
+            _log.exception("etl.run_not_carried_out", run_id=run.id, source=run.source)
+            await asyncio.sleep(POLL_SECONDS)
         finally:
             del self._tasks[run.source]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.drift import Change, KnownFields
+from db.text import escaped
 from etl.types import Shape
 
 MOST_FIELDS = 1000
@@ -88,7 +89,7 @@ def _walk(path: str, value: Any) -> Iterable[tuple[str, str]]:
 
 def storable_name(name: str) -> str:
     """A field's name as both databases can keep it, cut where no real name would be that long."""
-    return name[:LONGEST_NAME].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    return escaped(name[:LONGEST_NAME])
 
 
 def _solid(kinds: Iterable[str]) -> frozenset[str]:

@@ -4,13 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from datetime import datetime
 
-from db.records import RejectedRecord, WindowRecord
-from etl.errors import SourceBroken
+from db.records import WindowRecord
 from etl.normalize import normalize
 from etl.types import Page, RawRecord, Source
-
-# More than this share of bad records on a page means that the upstream changed, not that some coins are odd.
-MOST_REJECTED = 0.2
 
 
 async def batches(
@@ -25,8 +21,7 @@ async def batches(
 ) -> AsyncGenerator[list[WindowRecord], None]:
     """Batches of up to `size` records whose key is behind `behind`, which stands at `position`.
 
-    Ends after `at_most` records if that is set. Raises SourceBroken when a page is mostly bad; none of its
-    records is handed out then.
+    Ends after `at_most` records if that is set.
     """
     waiting: list[WindowRecord] = []
     left = at_most
@@ -48,7 +43,6 @@ async def _judged(
         done = _committed(page, behind)
         # Off the event loop: a page of records is milliseconds of work, and requests are being answered.
         judged = await asyncio.to_thread(normalize, page, source.parse, position - done + 1, read_at)
-        _check_share(source.name, judged)
         yield judged[done:]
         position += len(judged) - done
 
@@ -56,12 +50,3 @@ async def _judged(
 def _committed(page: Sequence[RawRecord], behind: str | None) -> int:
     """How many records at the start of a page are committed already."""
     return 0 if behind is None else sum(record.key <= behind for record in page)
-
-
-def _check_share(source: str, records: Sequence[WindowRecord]) -> None:
-    bad = [record for record in records if isinstance(record, RejectedRecord)]
-    if len(bad) > MOST_REJECTED * len(records):
-        raise SourceBroken(
-            f"{len(bad)} of {len(records)} records of a {source} page are bad, "
-            f"for example {bad[0].external_id or bad[0].key.strip()}: {bad[0].reason}: {bad[0].detail}"
-        )

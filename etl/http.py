@@ -6,6 +6,7 @@ the run and is remembered, so that nobody asks before. Numbers: PROTOCOL section
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from etl.errors import SourceBroken, SourceUnavailable
 USER_AGENT = f"kasparro/{version('kasparro')}"
 RETRIED_STATUSES = frozenset({408, 425, 429})
 LONGEST_WAIT = timedelta(minutes=15)
+MOST_REDIRECTS = 3
 T = TypeVar("T")
 _log = structlog.get_logger()
 
@@ -115,7 +117,7 @@ class Upstream:
             raise _Retryable(self._describe_failure(error)) from error
         self._check_status(response, body)
         try:
-            decoded = decode(body)
+            decoded = await asyncio.to_thread(decode, body)
         except MalformedBody as error:
             raise _Retryable(f"unreadable answer: {error}") from error
         return Answer(body, decoded, datetime.now(UTC), self._without_secrets(str(response.url)))
@@ -124,15 +126,27 @@ class Upstream:
         timeout = httpx.Timeout(self._policy.read_timeout, connect=self._policy.connect_timeout)
         pieces: list[bytes] = []
         size = 0
-        async with self._client.stream(
-            "GET", url, params=dict(params), headers=self._headers, timeout=timeout, follow_redirects=True
-        ) as response:
+        request = self._client.build_request("GET", url, params=dict(params), headers=self._headers, timeout=timeout)
+        async with contextlib.aclosing(await self._send(request)) as response:
             async for piece in response.aiter_bytes():
                 size += len(piece)
                 if size > self._policy.max_bytes:
                     raise SourceBroken(f"the answer is larger than {self._policy.max_bytes} bytes")
                 pieces.append(piece)
         return response, b"".join(pieces)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send, following redirects within the upstream's own origin: our key is for nobody else."""
+        for _ in range(MOST_REDIRECTS + 1):
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            following = response.next_request
+            if following is None:
+                return response
+            await response.aclose()
+            if _origin(following.url) != _origin(request.url):
+                raise SourceBroken(f"redirected to another host, {following.url.host}; it is not asked")
+            request = following
+        raise SourceBroken(f"redirected more than {MOST_REDIRECTS} times")
 
     def _check_status(self, response: httpx.Response, body: bytes) -> None:
         status = response.status_code
@@ -211,6 +225,10 @@ def _message(answer: Any) -> str | None:
     if isinstance(inner, dict):
         return f"{inner.get('error_code', '')} {inner.get('error_message', '')}".strip() or None
     return inner if isinstance(inner, str) else None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _is_html(response: httpx.Response, body: bytes) -> bool:

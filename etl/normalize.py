@@ -14,6 +14,7 @@ import msgspec
 
 from db.clock import to_text
 from db.records import AcceptedRecord, NewAsset, RejectedRecord, WindowRecord
+from db.text import escaped
 from etl.errors import RecordInvalid
 from etl.types import RawRecord
 
@@ -62,7 +63,8 @@ def _accept(record: RawRecord, asset: NewAsset, position: int, read_at: datetime
     asset = _without_minus_zero(asset)
     record_id = f"{asset.external_id}{_version(asset.last_updated)}#{_content_hash(record.payload)}"
     if asset.last_updated is None and record.dated is not None:
-        asset = msgspec.structs.replace(asset, last_updated=record.dated)
+        # A file's date can lie in the future as well; it is no more than a hint.
+        asset = msgspec.structs.replace(asset, last_updated=min(record.dated, read_at))
     return AcceptedRecord(
         position=position,
         key=record.key,
@@ -78,11 +80,11 @@ def _reject(record: RawRecord, invalid: RecordInvalid, position: int) -> Rejecte
     return RejectedRecord(
         position=position,
         key=record.key,
-        external_id=storable(record.external_id)[:MAX_TEXT] if record.external_id is not None else None,
+        external_id=escaped(record.external_id)[:MAX_TEXT] if record.external_id is not None else None,
         record_key=f"{invalid.reason}#{_content_hash(record.payload)}",
         reason=invalid.reason,
-        detail=storable(invalid.detail)[:1000],
-        payload=storable(record.payload[:QUARANTINED_BYTES].decode("utf-8", "backslashreplace")),
+        detail=escaped(invalid.detail)[:1000],
+        payload=escaped(record.payload[:QUARANTINED_BYTES].decode("utf-8", "backslashreplace")),
         header=record.header,
     )
 
@@ -104,7 +106,7 @@ def _check_text(asset: NewAsset) -> None:
         value = getattr(asset, name)
         if len(value) > MAX_TEXT:
             raise RecordInvalid("too_long", f"{name} has {len(value)} characters, {MAX_TEXT} are allowed")
-        if storable(value) != value:
+        if escaped(value) != value:
             raise RecordInvalid("bad_text", f"{name} contains NUL or a lone surrogate: {value!a:.100}")
 
 
@@ -142,8 +144,3 @@ def _version(last_updated: datetime | None) -> str:
 
 def _content_hash(payload: bytes) -> str:
     return hashlib.blake2b(payload, digest_size=16).hexdigest()
-
-
-def storable(text: str) -> str:
-    """The text with NUL and lone surrogates, which PostgreSQL cannot hold, written as escapes."""
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()

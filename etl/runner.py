@@ -10,8 +10,9 @@ import contextlib
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,6 +23,7 @@ from db.enums import RunMode, RunStatus, RunTrigger
 from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.records import WindowRecord
 from db.runs import Run
+from db.text import escaped
 from db.uninterrupted import uninterrupted
 from db.windows import Window
 from etl.ahead import one_ahead
@@ -32,8 +34,11 @@ from etl.stage import stage, staged_pages
 from etl.types import Source
 
 HEARTBEAT_SECONDS = 10.0
-COMMIT_ATTEMPTS = 6
+COMMIT_ATTEMPTS = 24
 _log = structlog.get_logger()
+
+
+A = TypeVar("A", bound="Acquired | None")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,24 @@ class Runner:
 
         A cancelled task ends its run as interrupted and raises CancelledError.
         """
-        acquired = await uninterrupted(self._acquire_queued(queued))
+        acquired = await self._unless_stopped(self._acquire_queued(queued))
         return None if acquired is None else await self._carry_out(acquired)
 
     async def run_now(self, source: str, mode: RunMode, trigger: RunTrigger) -> Run:
         """Ask for a run and carry it out here, whoever else is dispatching. Raises LeaseHeld or Fenced."""
-        return await self._carry_out(await uninterrupted(self._acquire_now(source, mode, trigger)))
+        acquired = await self._unless_stopped(self._acquire_now(source, mode, trigger))
+        return await self._carry_out(acquired)
+
+    async def _unless_stopped(self, acquiring: Coroutine[Any, Any, A]) -> A:
+        """Acquire; if the process is asked to stop meanwhile, what was acquired is given back as interrupted."""
+        task = asyncio.ensure_future(acquiring)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            if not task.cancelled() and task.exception() is None and (acquired := task.result()) is not None:
+                await self._end(acquired.run, RunStopped("the process was asked to stop"))
+            raise
 
     async def _acquire_queued(self, queued: Run) -> Acquired | None:
         async with self.database.write() as connection:
@@ -115,6 +132,7 @@ class Runner:
         run = await runs.start(
             connection,
             queued.id,
+            mode=window.mode,
             epoch=epoch,
             window_id=window.id,
             total=window.planned,
@@ -139,16 +157,14 @@ class Runner:
             _log.warning("etl.run_fenced", message="another process took the source over; nothing more is written")
             raise
         except asyncio.CancelledError:
-            await uninterrupted(self._finish(run, RunStopped("the process was asked to stop")))
+            await self._end(run, RunStopped("the process was asked to stop"))
             raise
-        except EtlError as problem:
-            return await uninterrupted(self._finish(run, problem))
-        except DatabaseUnavailable as problem:
-            return await uninterrupted(self._finish(run, problem))
+        except (EtlError, DatabaseUnavailable) as problem:
+            return await self._end(run, problem)
         except Exception as bug:
             _log.exception("etl.run_crashed")
-            return await uninterrupted(self._finish(run, bug))
-        return await uninterrupted(self._finish(run, None))
+            return await self._end(run, bug)
+        return await self._end(run, None)
 
     async def _work(self, acquired: Acquired) -> None:
         source, run, window = self.sources[acquired.run.source], acquired.run, acquired.window
@@ -181,7 +197,7 @@ class Runner:
             raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
 
     async def _load(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Checkpoint:
-        loaded = await uninterrupted(self._commit(run, before, records))
+        loaded = await self._commit(run, before, records)
         checkpoint = loaded.checkpoint
         _log.info("etl.batch_loaded", seen=len(records), position=checkpoint.position, total=checkpoint.total)
         self._report(run, checkpoint)
@@ -195,20 +211,18 @@ class Runner:
         self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total, run.resumed_after))
 
     async def _commit(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Loaded:
-        """Commit a batch; when the connection dies meanwhile, find out from the checkpoint whether it counted."""
-        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+        """Commit a batch; when the connection dies meanwhile, only the checkpoint tells whether it counted."""
+        async for attempt in _patiently():
             try:
-                return await load_batch(self.database, run, before, records)
-            except DatabaseUnavailable:
-                if attempt == COMMIT_ATTEMPTS:
-                    raise
-                _log.warning("etl.commit_unknown", attempt=attempt, exc_info=True)
-                await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
-            with contextlib.suppress(DatabaseUnavailable):
-                stands = await self._checkpoint(run)
-                if stands.position == before.position + len(records):
-                    return Loaded(stands, [], cancel_requested=False)
-        raise AssertionError("the last attempt raises")
+                if attempt > 1:
+                    stands = await uninterrupted(self._checkpoint(run))
+                    if stands.position == before.position + len(records):
+                        return Loaded(stands, [], cancel_requested=False)
+                return await uninterrupted(load_batch(self.database, run, before, records))
+            except DatabaseUnavailable as problem:
+                _log.warning("etl.commit_unknown", attempt=attempt, error=str(problem))
+                failure = problem
+        raise failure
 
     async def _checkpoint(self, run: Run) -> Checkpoint:
         async with self.database.write() as connection:
@@ -221,6 +235,16 @@ class Runner:
     async def _window(self, window_id: int) -> Window:
         async with self.database.read() as connection:
             return await windows.get(connection, window_id)
+
+    async def _end(self, run: Run, problem: Exception | None) -> Run:
+        """Record the run's end, again and again while the database is away; a stopping process tries only twice."""
+        async for attempt in _patiently(most=2 if isinstance(problem, RunStopped) else None):
+            try:
+                return await uninterrupted(self._finish(run, problem))
+            except DatabaseUnavailable as unavailable:
+                _log.warning("etl.finish_failed", attempt=attempt, error=str(unavailable))
+                failure = unavailable
+        raise failure
 
     async def _finish(self, run: Run, problem: Exception | None) -> Run:
         """Write the run's end under the fence; a finished window is closed, a spoiled one given up."""
@@ -276,6 +300,15 @@ class Runner:
             await leases.hold(connection, run.source, run.epoch or 0)
 
 
+async def _patiently(most: int | None = None) -> AsyncIterator[int]:
+    """Attempts, counted from 1, with growing pauses between them: about two minutes, longer than a lock or a restart
+    of the database lasts. Who holds the lease by then is settled by the fence, not by the time."""
+    for attempt in range(1, (most or COMMIT_ATTEMPTS) + 1):
+        if attempt > 1:
+            await asyncio.sleep(min(0.1 * 2**attempt, 5.0))
+        yield attempt
+
+
 def _status_of(problem: Exception | None) -> RunStatus:
     match problem:
         case None:
@@ -290,5 +323,5 @@ def _status_of(problem: Exception | None) -> RunStatus:
 
 def _describe(problem: Exception) -> str:
     if isinstance(problem, EtlError | DatabaseUnavailable):
-        return str(problem)[:1000]
+        return escaped(str(problem))[:1000]
     return f"internal error: {type(problem).__name__}"

@@ -7,20 +7,28 @@ takes to load and whoever finishes it.
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
 from db import checkpoints, drift, leases, runs, windows
 from db.checkpoints import Checkpoint
 from db.engine import Database
+from db.enums import RunMode
+from db.records import RejectedRecord, WindowRecord
 from db.runs import Run
+from db.text import escaped
 from db.uninterrupted import uninterrupted
 from db.windows import Window
 from etl.drift import Survey, compare
 from etl.errors import RunCancelled, SourceBroken
+from etl.normalize import judge
 from etl.types import Page, RawRecord, Shape, Source
 
+# More than this share of bad records on a page means that the upstream changed, not that some coins are odd.
+MOST_REJECTED = 0.2
+# Less than this share of the last window's records means that the upstream is unwell.
+SHRUNK = 0.5
 _log = structlog.get_logger()
 
 
@@ -35,10 +43,12 @@ async def stage(database: Database, source: Source, run: Run, window: Window) ->
         await uninterrupted(_add(database, run, window, number, page))
         _log.info("etl.page_staged", page=number + 1, records=page.records)
         number += 1
-    survey = await _survey(source, staged_pages(database, window))
+    survey, spoiled = await _survey(source, staged_pages(database, window))
     if survey.records == 0:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
-    return await uninterrupted(_plan(database, run, window, survey))
+    if spoiled is None and not source.restages and window.mode is not RunMode.FULL:
+        spoiled = await _shrunk(database, run, survey.records)
+    return await uninterrupted(_plan(database, run, window, survey, spoiled))
 
 
 async def staged_pages(database: Database, window: Window, behind: str | None = None) -> AsyncIterator[Page]:
@@ -55,10 +65,14 @@ async def _staged(database: Database, source: Source, run: Run, window: Window) 
     if not source.restages:
         async with database.read() as connection:
             return await windows.staged(connection, window.id)
+    await uninterrupted(_clear(database, run, window))
+    return []
+
+
+async def _clear(database: Database, run: Run, window: Window) -> None:
     async with database.write() as connection:
         await leases.hold(connection, run.source, run.epoch or 0)
         await windows.clear_pages(connection, window.id)
-    return []
 
 
 async def _add(database: Database, run: Run, window: Window, number: int, page: Page) -> datetime:
@@ -73,35 +87,78 @@ async def _add(database: Database, run: Run, window: Window, number: int, page: 
             body=page.body,
             records=page.records,
             last_key=page.last_key,
-            origin=page.origin,
+            origin=escaped(page.origin),
             fetched_at=page.fetched_at,
         )
     return moment
 
 
-async def _survey(source: Source, pages: AsyncIterator[Page]) -> Survey:
-    """Read the window once: how many records it holds, and which fields they have."""
-    records = 0
+async def _survey(source: Source, pages: AsyncIterator[Page]) -> tuple[Survey, str | None]:
+    """Read the window once: how many records it holds, which fields they have, and why it can't be used, if so."""
     shapes: Counter[Shape] = Counter()
+    health = PageHealth()
     async for chunk in source.records(pages):
-        records += len(chunk)
-        shapes.update(await asyncio.to_thread(_shapes, source, chunk))
-    return Survey(records, shapes)
+        shapes.update(await asyncio.to_thread(_look, source, chunk, health))
+    return Survey(health.total(), shapes), health.complaint()
 
 
-def _shapes(source: Source, chunk: list[RawRecord]) -> list[Shape]:
+def _look(source: Source, chunk: list[RawRecord], health: "PageHealth") -> list[Shape]:
+    read_at = datetime.now(UTC)
+    for record in chunk:
+        health.add(record, judge(record, source.parse, 0, read_at))
     return [source.shape(record) for record in chunk]
 
 
-async def _plan(database: Database, run: Run, window: Window, survey: Survey) -> Checkpoint:
-    """Declare staging complete, and note how the source's fields changed; both or neither."""
+class PageHealth:
+    """How many records of each upstream page are bad."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[int] = Counter()
+        self._bad: Counter[int] = Counter()
+        self._example: dict[int, RejectedRecord] = {}
+
+    def add(self, record: RawRecord, judged: WindowRecord) -> None:
+        self._seen[record.page] += 1
+        if isinstance(judged, RejectedRecord):
+            self._bad[record.page] += 1
+            self._example.setdefault(record.page, judged)
+
+    def total(self) -> int:
+        return self._seen.total()
+
+    def complaint(self) -> str | None:
+        """What is wrong with the first page that is mostly bad. One bad record alone never spoils a page."""
+        for page, bad in sorted(self._bad.items()):
+            if bad > max(1, MOST_REJECTED * self._seen[page]):
+                example = self._example[page]
+                return (
+                    f"{bad} of {self._seen[page]} records of page {page + 1} are bad, for example "
+                    f"{example.external_id or example.key.strip()}: {example.reason}: {example.detail}"
+                )
+        return None
+
+
+async def _shrunk(database: Database, run: Run, records: int) -> str | None:
+    """A list that lost most of its records since the last window is an outage rather than news."""
+    async with database.read() as connection:
+        before = await windows.last_planned(connection, run.source)
+    if before is None or records >= SHRUNK * before:
+        return None
+    return f"only {records} records where there were {before}; if that is right, run the source once with --full"
+
+
+async def _plan(database: Database, run: Run, window: Window, survey: Survey, spoiled: str | None) -> Checkpoint:
+    """Declare staging complete and note how the source's fields changed. Raises SourceBroken for a spoiled window."""
     async with database.write() as connection:
         at = await leases.hold(connection, run.source, run.epoch or 0)
         changes, now_known = compare(await drift.known(connection, run.source), survey)
         await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
-        await windows.plan(connection, window.id, survey.records)
         await runs.plan(connection, run.id, survey.records)
+        if spoiled is None:
+            await windows.plan(connection, window.id, survey.records)
         checkpoint = await checkpoints.plan(connection, run.source, survey.records)
     for change in changes:
         _log.warning("etl.drift", path=change.path, kind=change.kind, before=change.before, after=change.after)
+    if spoiled is not None:
+        raise SourceBroken(spoiled)
     return checkpoint

@@ -36,7 +36,7 @@ class RawRecord:
     upstream's own bytes for the record. `header` is the CSV header line that names its cells. `superseded`
     marks a record whose external id has a newer record in the same window: kept, but never applied.
     `dated` is the date of the file, used where the record carries none. `damage` says why the source could
-    not even take the record apart.
+    not even take the record apart. `page` is the number of the upstream's page it came from.
     """
 
     key: str
@@ -46,6 +46,7 @@ class RawRecord:
     superseded: bool = False
     dated: datetime | None = None
     damage: str | None = None
+    page: int = 0
 
 
 class Source(Protocol):

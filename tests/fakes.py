@@ -48,7 +48,7 @@ class MemorySource:
             yield Page(b"[" + b",".join(records) + b"]", len(records), MIDNIGHT, f"memory:{number}")
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
-        return records_by_id(pages)
+        return records_by_id(pages, self.parse)
 
     def shape(self, record: RawRecord) -> Shape:
         return shape_of_json(record)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from etl.csv_format.layout import layout_of
+from db.records import AcceptedRecord
 from etl.csv_format.reading import external_id_of, file_number_of
 from etl.csv_format.sort import Entry
-from etl.errors import RecordInvalid
+from etl.normalize import Parse, judge
 from etl.types import Page, RawRecord
 
 PAGE_BYTES = 8 * 1024 * 1024
@@ -46,14 +46,16 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_PackedPage)
 
 
-def pages_of(entries: Iterable[Entry], files: Sequence[FileFacts], *, page_records: int, origin: str) -> Iterator[Page]:
+def pages_of(
+    entries: Iterable[Entry], files: Sequence[FileFacts], parse: Parse, *, page_records: int, origin: str
+) -> Iterator[Page]:
     """Pack entries that come in key order; they are iterated twice, side by side.
 
     A page holds `page_records` records, or fewer when they are big. Its `last_key` is that of its last record.
     """
     page: list[_PackedRecord] = []
     size = 0
-    for record in _judged(entries, files):
+    for record in _judged(entries, files, parse):
         page.append(record)
         size += len(record[1])
         if len(page) >= page_records or size >= PAGE_BYTES:
@@ -94,13 +96,13 @@ def _packed(records: Sequence[_PackedRecord], files: Sequence[FileFacts], origin
     )
 
 
-def _judged(entries: Iterable[Entry], files: Sequence[FileFacts]) -> Iterator[_PackedRecord]:
+def _judged(entries: Iterable[Entry], files: Sequence[FileFacts], parse: Parse) -> Iterator[_PackedRecord]:
     """Mark all but the effective record of each external id, holding no more than one record at a time.
 
     A second pass runs ahead to the next rows that share an id, so it does not matter how many they are.
     """
     nothing = _Duplicates("", "", "")
-    shared = _duplicates(entries, files)
+    shared = _duplicates(entries, files, parse)
     first, last, effective = next(shared, nothing)
     for key, payload, damage in entries:
         superseded = first <= key <= last and key != effective
@@ -109,31 +111,31 @@ def _judged(entries: Iterable[Entry], files: Sequence[FileFacts]) -> Iterator[_P
             first, last, effective = next(shared, nothing)
 
 
-def _duplicates(entries: Iterable[Entry], files: Sequence[FileFacts]) -> Iterator[_Duplicates]:
+def _duplicates(entries: Iterable[Entry], files: Sequence[FileFacts], parse: Parse) -> Iterator[_Duplicates]:
     for external_id, group in groupby(entries, lambda entry: external_id_of(entry[0])):
-        if external_id and (found := _duplicates_among(group, files)):
+        if external_id and (found := _duplicates_among(group, files, parse)):
             yield found
 
 
-def _duplicates_among(group: Iterator[Entry], files: Sequence[FileFacts]) -> _Duplicates | None:
+def _duplicates_among(group: Iterator[Entry], files: Sequence[FileFacts], parse: Parse) -> _Duplicates | None:
     """Of the records with one external id the newest is effective, the last one of equals."""
     entry, following = next(group), next(group, None)
     if following is None:
         return None
     first = last = effective = entry[0]
-    newest = _date_of(entry, files)
+    newest = _date_of(entry, files, parse)
     for entry in chain((following,), group):
-        last, dated = entry[0], _date_of(entry, files)
+        last, dated = entry[0], _date_of(entry, files, parse)
         if dated >= newest:
             effective, newest = last, dated
     return _Duplicates(first, last, effective)
 
 
-def _date_of(entry: Entry, files: Sequence[FileFacts]) -> datetime:
-    """The record's own date, else its file's; a record whose date cannot be read is older than any other."""
-    facts = files[file_number_of(entry[0])]
-    try:
-        own = layout_of(facts.header).last_updated(entry[1].decode())
-    except RecordInvalid:
-        return _NEVER
-    return own or datetime.fromtimestamp(facts.dated, UTC)
+def _date_of(entry: Entry, files: Sequence[FileFacts], parse: Parse) -> datetime:
+    """When the record was true: its own date, else its file's. A bad record is older than any good one."""
+    key, payload, damage = entry
+    facts = files[file_number_of(key)]
+    dated = datetime.fromtimestamp(facts.dated, UTC)
+    record = RawRecord(key, external_id_of(key), payload, facts.header, dated=dated, damage=damage)
+    judged = judge(record, parse, 0, datetime.now(UTC))
+    return judged.asset.last_updated or dated if isinstance(judged, AcceptedRecord) else _NEVER

@@ -55,25 +55,28 @@ class CoinGecko:
 
     async def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
         missing = self._max_coins - sum(staged)
-        previous = b""
+        previous, full = b"", True
         for number in range(len(staged), MAX_PAGES):
             if missing <= 0:
                 return
             page = await self._page(number, missing)
             if page.records == 0 and number > 0:
-                return
+                # The end, or a hiccup: a list that ends behind a full page is believed the second time only.
+                page = await self._page(number, missing) if full else page
+                if page.records == 0:
+                    return
             if page.body == previous:
                 raise SourceBroken(f"page {number + 1} repeats page {number}")
             yield page
             missing -= page.records
-            previous = page.body
+            previous, full = page.body, page.records >= PER_PAGE
         raise SourceBroken(f"no end of the list after {MAX_PAGES} pages")
 
     async def _page(self, number: int, missing: int) -> Page:
         params = {
             "vs_currency": "usd",
             "order": "market_cap_desc",
-            "per_page": str(min(PER_PAGE, self._max_coins)),
+            "per_page": str(PER_PAGE),
             "page": str(number + 1),
             "sparkline": "false",
             "price_change_percentage": "1h,24h,7d",
@@ -82,7 +85,7 @@ class CoinGecko:
         return Page(answer.body, min(len(answer.decoded), missing), answer.fetched_at, answer.origin)
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
-        return records_by_id(pages)
+        return records_by_id(pages, self.parse)
 
     def shape(self, record: RawRecord) -> Shape:
         return shape_of_json(record)

@@ -64,7 +64,7 @@ class CoinPaprika:
         yield Page(answer.body, len(answer.decoded), answer.fetched_at, answer.origin)
 
     def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
-        return records_by_id(pages)
+        return records_by_id(pages, self.parse)
 
     def shape(self, record: RawRecord) -> Shape:
         return shape_of_json(record)

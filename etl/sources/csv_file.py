@@ -78,7 +78,9 @@ class CsvSource:
             with EntrySorter(chunk_records=self._chunk_records) as sorter:
                 files = yield from self._read_unchanged(sorter)
                 if files is not None:
-                    yield from pages_of(sorter, files, page_records=self._page_records, origin=self._path.name)
+                    yield from pages_of(
+                        sorter, files, self.parse, page_records=self._page_records, origin=self._path.name
+                    )
                     return
         raise SourceUnavailable(f"{self._path} changed while it was read, {ATTEMPTS} times")
 

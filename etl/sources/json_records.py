@@ -5,22 +5,28 @@ hopeless nesting), msgspec refuses the whole array; then a scanner that only kno
 so that the bad record can be quarantined alone.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from typing import TypeVar
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
 
 import msgspec
 
+from db.records import RejectedRecord
 from etl.drift import shape_of
 from etl.errors import RecordInvalid
 from etl.http import MalformedBody
+from etl.normalize import Parse, judge
 from etl.types import Page, RawRecord, Shape
 
 CHUNK_RECORDS = 250
 MAX_DEPTH = 32
 T = TypeVar("T")
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# Possessive, so that a string without an end costs one look and not one for each of its characters.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 
 def split_array(body: bytes) -> list[bytes]:
@@ -76,47 +82,66 @@ def decode_record(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
 
 
 class Identified(msgspec.Struct, frozen=True, gc=False):
-    """As much of a record as is needed to put it in order."""
+    """As much of a record as is needed to put it in order. Of its time any JSON is taken: it may be null."""
 
     id: str
-    last_updated: str = ""
+    last_updated: Any = None
 
 
 _IDENTIFIED = msgspec.json.Decoder(Identified)
+# A record's time as text (empty if it has none), and the record.
+_Aged = tuple[str, RawRecord]
 
 
-async def records_by_id(pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
-    """All records of a window in the order of their ids, one per id: the newest, the last read among equals.
+async def records_by_id(pages: AsyncIterable[Page], parse: Parse) -> AsyncIterator[list[RawRecord]]:
+    """All records of a window in the order of their ids, one good record per id: the newest, the last read of equals.
 
-    A ranked list moves while it is paged, so a coin can come twice. Records without a readable id are kept
-    too, under a key made of their place, so that they end up in quarantine.
+    A ranked list moves while it is paged, so a coin can come twice. A bad record never hides a good one: it is kept
+    beside it, as are records without a readable id, so that they end up in quarantine.
     """
-    newest: dict[str, tuple[str, RawRecord]] = {}
-    async for number, page in _numbered(pages):
-        for place, payload in enumerate(split_array(page.body)[: page.records]):
-            age, record = _ordered(payload, f"\t{number:06d}:{place:06d}")
-            known = newest.get(record.key)
-            if known is None or age >= known[0]:
-                newest[record.key] = (age, record)
-    keys = sorted(newest)
-    for start in range(0, len(keys), CHUNK_RECORDS):
-        yield [newest[key][1] for key in keys[start : start + CHUNK_RECORDS]]
-
-
-async def _numbered(pages: AsyncIterable[Page]) -> AsyncIterator[tuple[int, Page]]:
+    by_id: dict[str, list[_Aged]] = {}
     number = 0
     async for page in pages:
-        yield number, page
+        for place, payload in enumerate(await asyncio.to_thread(_elements, page)):
+            age, record = _identified(payload, number, place)
+            by_id.setdefault(record.key, []).append((age, record))
         number += 1
+        read_at = page.fetched_at
+    chosen = {
+        record.key: record
+        for same in by_id.values()
+        for record in ([same[0][1]] if len(same) == 1 else _without_older(same, parse, read_at))
+    }
+    keys = sorted(chosen)
+    for start in range(0, len(keys), CHUNK_RECORDS):
+        yield [chosen[key] for key in keys[start : start + CHUNK_RECORDS]]
 
 
-def _ordered(payload: bytes, place: str) -> tuple[str, RawRecord]:
+def _elements(page: Page) -> list[bytes]:
+    return split_array(page.body)[: page.records]
+
+
+def _identified(payload: bytes, page: int, place: int) -> _Aged:
+    nowhere = f"\t{page:06d}:{place:06d}"
     try:
         known = decode_record(_IDENTIFIED, payload)
     except RecordInvalid:
-        return "", RawRecord(key=place, external_id=None, payload=payload)
-    key = known.id if known.id.isprintable() and known.id else place
-    return known.last_updated, RawRecord(key=key, external_id=known.id, payload=payload)
+        return "", RawRecord(key=nowhere, external_id=None, payload=payload, page=page)
+    age = known.last_updated if isinstance(known.last_updated, str) else ""
+    key = known.id if known.id.isprintable() and known.id else nowhere
+    return age, RawRecord(key=key, external_id=known.id, payload=payload, page=page)
+
+
+def _without_older(same: list[_Aged], parse: Parse, read_at: datetime) -> list[RawRecord]:
+    """Of several records with one id the newest good one, and all bad ones under keys of their own."""
+    newest: _Aged | None = None
+    bad: list[RawRecord] = []
+    for place, (age, record) in enumerate(same):
+        if isinstance(judge(record, parse, 0, read_at), RejectedRecord):
+            bad.append(replace(record, key=f"{record.key}\t{place:06d}"))
+        elif newest is None or age >= newest[0]:
+            newest = (age, record)
+    return bad if newest is None else [newest[1], *bad]
 
 
 def decoder_of(kind: type[T]) -> Callable[[bytes], T]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from etl.http import MalformedBody
 from etl.sources.json_records import _scan_array, depth_of, records_by_id, split_array
 from etl.types import Page
-from tests.fakes import MIDNIGHT, row
+from tests.fakes import MIDNIGHT, MemorySource, row
 
 
 def test_elements_keep_their_bytes() -> None:
@@ -51,7 +51,8 @@ async def pages(*contents: list[bytes]) -> AsyncIterator[Page]:
 
 
 async def test_records_come_by_id_the_newest_of_each() -> None:
-    chunks = records_by_id(pages([row("b"), row("a", 1, minute=9)], [row("a", 2, minute=5), b"{}", row("c")]))
+    read = pages([row("b"), row("a", 1, minute=9)], [row("a", 2, minute=5), b"{}", row("c")])
+    chunks = records_by_id(read, MemorySource([]).parse)
     records = [record async for chunk in chunks for record in chunk]
     assert [record.external_id for record in records] == [None, "a", "b", "c"]
     assert records[1].payload == row("a", 1, minute=9)
