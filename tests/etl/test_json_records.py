@@ -51,8 +51,8 @@ async def pages(*contents: list[bytes]) -> AsyncIterator[Page]:
 
 
 async def test_records_come_by_id_the_newest_of_each() -> None:
-    read = pages([row("b"), row("a", 1, minute=9)], [row("a", 2, minute=5), b"{}", row("c")])
+    read = pages([row("b"), row("a", 1, minute=4)], [row("a", 2, minute=2), b"{}", row("c")])
     chunks = records_by_id(read, MemorySource([]).parse)
     records = [record async for chunk in chunks for record in chunk]
     assert [record.external_id for record in records] == [None, "a", "b", "c"]
-    assert records[1].payload == row("a", 1, minute=9)
+    assert records[1].payload == row("a", 1, minute=4)
