@@ -59,7 +59,7 @@ demo: $(VENV)/dev  ## The same without network or API keys: pretend upstreams, d
 	DATABASE_URL=sqlite:///data/demo.sqlite3 \
 	COINGECKO_BASE_URL=http://127.0.0.1:$(DEMO_PORT)/api/v3 \
 	COINPAPRIKA_BASE_URL=http://127.0.0.1:$(DEMO_PORT)/v1 \
-	COINGECKO_CALLS_PER_MINUTE=600 ETL_SCHEDULE_COINGECKO=1m ETL_SCHEDULE_COINPAPRIKA=1m \
+	COINGECKO_MAX_COINS=5000 COINGECKO_CALLS_PER_MINUTE=600 ETL_SCHEDULE_COINGECKO=1m ETL_SCHEDULE_COINPAPRIKA=1m \
 	  $(BIN)/kasparro serve & service=$$!; \
 	trap : INT; trap 'kill $$service' TERM; \
 	while kill -0 $$service 2>/dev/null; do wait $$service; status=$$?; done; \

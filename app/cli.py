@@ -113,12 +113,18 @@ def schema() -> None:
     """Print the GraphQL schema (SDL)."""
     from graphql_schema.schema import print_sdl
 
-    click.echo(print_sdl())
+    click.echo(print_sdl(), nl=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point of the `kasparro` command."""
-    cli(args=arguments, prog_name="kasparro")
+    try:
+        sys.exit(cli.main(args=arguments, prog_name="kasparro", standalone_mode=False))
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def _settings(*, to_stderr: bool = False, bars: bool = False) -> Settings:

@@ -8,17 +8,15 @@ the variable.
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from apscheduler.triggers.cron import CronTrigger
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app import schedules
 from db.engine import parse_url
 
 SOURCES = ("coingecko", "coinpaprika", "csv")
-_INTERVAL = re.compile(r"(\d{1,6})\s*([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class ConfigurationError(Exception):
@@ -103,6 +101,8 @@ class Settings(BaseSettings):
     @field_validator("etl_sources")
     @classmethod
     def _known_sources(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError(f"names no source; known are {', '.join(SOURCES)}")
         unknown = [name for name in value if name not in SOURCES]
         if unknown:
             raise ValueError(f"unknown source {unknown[0]!r}; known are {', '.join(SOURCES)}")
@@ -119,11 +119,11 @@ class Settings(BaseSettings):
     @classmethod
     def _schedule(cls, value: str) -> str:
         text = " ".join(value.split())
-        if text.lower() != "off" and interval_seconds(text) is None:
+        if text.lower() != "off":
             try:
-                CronTrigger.from_crontab(text, timezone="UTC")
+                schedules.check(text)
             except ValueError as error:
-                raise ValueError(f"neither a cron line, an interval (90s, 5m, 2h, 1d) nor off: {error}") from None
+                raise ValueError(f"not an interval (90s, 5m, 2h, 1d), a cron line, or off: {error}") from None
         return text
 
     @field_validator("database_url")
@@ -131,6 +131,28 @@ class Settings(BaseSettings):
     def _database(cls, value: str) -> str:
         parse_url(value)
         return value
+
+    @field_validator("coingecko_api_key", "coinpaprika_api_key", "api_token")
+    @classmethod
+    def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else ""
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("a key or token goes into an HTTP header: plain ASCII without blanks")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in value if not re.fullmatch(r"\*|https?://[^/\s]+", origin)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is not an origin; write https://example.org, or *")
+        return value
+
+    @model_validator(mode="after")
+    def _plan_has_its_key(self) -> Self:
+        if self.coingecko_api_plan != "public" and self.coingecko_api_key is None:
+            raise ValueError(f"COINGECKO_API_KEY: the {self.coingecko_api_plan} plan needs one")
+        return self
 
     @field_validator("coingecko_base_url", "coinpaprika_base_url")
     @classmethod
@@ -155,18 +177,16 @@ class Settings(BaseSettings):
             return False
 
 
-def interval_seconds(text: str) -> int | None:
-    """Seconds of an interval like `90s`, `5m`, `2h` or `1d`; None when it is none (or shorter than 1 s)."""
-    match = _INTERVAL.fullmatch(text.strip().lower())
-    return (int(match[1]) * _SECONDS[match[2]] or None) if match else None
-
-
 def load_settings() -> Settings:
     """Read the environment. Raises ConfigurationError with one line for each wrong variable."""
     try:
         return Settings()  # type: ignore[call-arg]  # every field has a default or comes from the environment
     except ValidationError as error:
-        problems = [
-            f"{str(item['loc'][0]).upper()}: {item['msg'].removeprefix('Value error, ')}" for item in error.errors()
-        ]
+        problems = [_told(item["loc"], item["msg"].removeprefix("Value error, ")) for item in error.errors()]
         raise ConfigurationError("\n".join(problems)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f".env: not UTF-8 text (byte {error.start})") from None
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    return f"{str(place[0]).upper()}: {message}" if place else message

@@ -26,9 +26,9 @@ SUCCESS, FAILED, HELD, INTERRUPTED = 0, 1, 3, 75
 
 async def run_sources(settings: Settings, sources: tuple[str, ...], *, full: bool, as_json: bool) -> int:
     """Run the sources side by side; returns the exit code."""
-    wanted = sources or settings.etl_sources
+    wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
     mode = RunMode.FULL if full else RunMode.INCREMENTAL
-    only = settings.model_copy(update={"etl_sources": tuple(wanted)})
+    only = settings.model_copy(update={"etl_sources": wanted})
     with _progress(shown=not as_json and sys.stderr.isatty()) as report:
         async with open_database(settings) as database, open_runner(only, database, report) as runner:
             tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]
@@ -72,8 +72,6 @@ async def _run_one(runner: Runner, source: str, mode: RunMode) -> int:
         return FAILED
     except asyncio.CancelledError:
         return INTERRUPTED
-    if run.status is RunStatus.FAILED:
-        click.echo(f"{source}: {run.error}", err=True)
     return SUCCESS if run.status is RunStatus.SUCCESS else FAILED
 
 
@@ -112,16 +110,21 @@ def _progress(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
         def report(progress: Progress) -> None:
             if progress.source not in tasks:
-                tasks[progress.source] = bars.add_task(progress.source)
+                tasks[progress.source] = bars.add_task(progress.source, total=None)
                 if progress.resumed_after is not None:
                     bars.console.print(f"{progress.source}: Resuming from checkpoint, behind {progress.resumed_after}")
-            bars.update(tasks[progress.source], completed=progress.position, total=progress.total)
+            bars.update(
+                tasks[progress.source],
+                completed=progress.position if progress.total is not None else progress.staged,
+                total=progress.total,
+                description=progress.source if progress.total is not None else f"{progress.source}, reading",
+            )
 
         yield report
 
@@ -130,13 +133,11 @@ def _print_runs(ended: list[Run], *, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps([asdict(run) for run in ended], option=orjson.OPT_INDENT_2))
         return
-    if not sys.stderr.isatty():
-        return
     for run in ended:
         click.echo(
             f"{run.source}: {run.status}, {run.records_processed} records "
             f"({run.inserted} new, {run.updated} changed, {run.unchanged} unchanged, {run.stale} older, "
-            f"{run.quarantined} quarantined)",
+            f"{run.quarantined} quarantined)" + (f"; {run.error}" if run.error else ""),
             err=True,
         )
 
@@ -145,7 +146,9 @@ def _print_status(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("source", "schedule", "assets", "last run", "records", "finished", "checkpoint")
+    table = Table()
+    for heading in ("source", "schedule", "assets", "last run", "records", "finished", "checkpoint"):
+        table.add_column(heading, no_wrap=True)
     for row in rows:
         run, stands = row["last_run"] or {}, row["checkpoint"] or {}
         finished = run.get("run_finished_at")
@@ -155,7 +158,10 @@ def _print_status(rows: list[dict[str, Any]]) -> None:
             str(row["assets"]),
             str(run.get("status", "never")),
             str(run.get("records_processed", "")),
-            f"{finished:%Y-%m-%d %H:%M:%S}" if finished else "",
-            f"{stands['position']} of {stands['total'] if stands['total'] is not None else '?'}" if stands else "",
+            f"{finished:%m-%d %H:%M}" if finished else "",
+            f"{stands['position']}/{stands['total'] if stands['total'] is not None else '?'}" if stands else "",
         )
     Console().print(table)
+    for row in rows:
+        if row["last_run"] and row["last_run"]["error"]:
+            click.echo(f"{row['source']}: {row['last_run']['error']}")

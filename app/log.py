@@ -8,10 +8,14 @@ import sys
 from typing import Any, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def configure(level: str, log_format: str, stream: TextIO | None = None) -> None:
-    """Send our events and those of the libraries through one formatter. Safe to call again."""
+    """Send our events and those of the libraries through one formatter. Safe to call again.
+
+    Tracebacks are shown without local variables: those hold keys, headers and rows.
+    """
     target = stream or sys.stdout
     as_json = log_format == "json" or (log_format == "auto" and not target.isatty())
     shared: list[Any] = [
@@ -19,9 +23,9 @@ def configure(level: str, log_format: str, stream: TextIO | None = None) -> None
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: Any = structlog.dev.ConsoleRenderer(colors=target.isatty())
+    last: Any = structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback)
     if as_json:
-        shared.append(structlog.processors.dict_tracebacks)
+        shared.append(structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)))
         last = structlog.processors.JSONRenderer(default=str)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -39,5 +43,7 @@ def configure(level: str, log_format: str, stream: TextIO | None = None) -> None
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    # uvicorn tells of its start and end in sentences; `server.started` and `server.stopped` say the same as events.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     for chatty in ("httpx", "httpcore", "apscheduler", "aiosqlite", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))

@@ -10,7 +10,8 @@ from importlib.metadata import version
 import structlog
 
 from app.config import SOURCES, Settings
-from app.scheduler import Scheduler, period_of
+from app.scheduler import Scheduler
+from app.schedules import period_of
 from db import runs, source_states
 from db.engine import Connection, Database
 from db.enums import RunMode, RunTrigger

@@ -7,21 +7,15 @@ made good at start.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
-from app.config import interval_seconds
+from app.schedules import EPOCH, trigger_of
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LONGEST_LOOK_BACK = timedelta(days=7)
 # A slot outlives a restart of the database.
 RECORDING_ATTEMPTS = 60
 RECORDING_PAUSE_SECONDS = 2.0
@@ -82,39 +76,3 @@ class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
                 _log.warning("etl.slot_not_recorded", source=job.id, slot=slot.isoformat(), error=str(problem))
                 await asyncio.sleep(RECORDING_PAUSE_SECONDS)
         self._run_job_success(job.id, [])
-
-
-def trigger_of(schedule: str) -> BaseTrigger:
-    """The APScheduler trigger of a cron line or an interval."""
-    seconds = interval_seconds(schedule)
-    if seconds is None:
-        return CronTrigger.from_crontab(schedule, timezone=UTC)
-    return IntervalTrigger(seconds=seconds, start_date=EPOCH, timezone=UTC)
-
-
-def missed_slot(schedule: str, last: datetime | None, now: datetime) -> datetime | None:
-    """The latest slot that passed after `last` without being recorded; None when nothing was missed.
-
-    A source that was never scheduled before has missed nothing.
-    """
-    if last is None:
-        return None
-    moment = max(last, now - LONGEST_LOOK_BACK)
-    due: datetime | None = None
-    while (following := slot_after(schedule, moment)) and following <= now:
-        due = moment = following
-    return due
-
-
-def slot_after(schedule: str, moment: datetime) -> datetime | None:
-    """The first slot later than `moment`; None for a cron line that never comes again."""
-    trigger: Any = trigger_of(schedule)
-    slot = trigger.get_next_fire_time(None, moment + timedelta(microseconds=1))
-    return slot.astimezone(UTC) if slot else None
-
-
-def period_of(schedule: str, now: datetime) -> timedelta:
-    """The time between the next two slots."""
-    first = slot_after(schedule, now)
-    second = slot_after(schedule, first) if first else None
-    return second - first if first and second else timedelta.max

@@ -6,12 +6,14 @@ import sys
 from types import FrameType
 
 import click
+import structlog
 import uvicorn
 
 from app.config import Settings
 from app.main import create_app
 from app.services import open_database
 
+_log = structlog.get_logger()
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
 REQUESTS_GRACE_SECONDS = 1
 
@@ -40,6 +42,7 @@ async def serve_forever(settings: Settings) -> int:
         )
     )
     await server.serve(sockets=[listening])
+    _log.info("server.stopped")
     return 0 if server.started else 1
 
 
@@ -70,6 +73,7 @@ class _Server(uvicorn.Server):
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
+            _log.info("server.started", host=host, port=port)
             click.echo(_banner(f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"), err=True)
 
 

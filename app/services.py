@@ -14,7 +14,8 @@ import httpx
 from app.config import SOURCES, Settings
 from app.housekeeping import keep_house
 from app.operations import Operations
-from app.scheduler import Record, Scheduler, missed_slot
+from app.scheduler import Record, Scheduler
+from app.schedules import missed_slot
 from app.sources import build_sources
 from db import migrate, runs
 from db.engine import Database

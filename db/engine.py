@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.exc import ArgumentError
@@ -55,11 +55,6 @@ class Database:
         with translated():
             async with self._writer.begin() as connection:
                 yield connection
-
-    async def ping(self) -> None:
-        """Raise DatabaseUnavailable unless the database answers."""
-        async with self.read() as connection:
-            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self._reader.dispose()

@@ -51,6 +51,9 @@ def translated() -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         raise DatabaseUnavailable(f"database unavailable: {_first_line(cause)}") from error
     except exc.DBAPIError as error:
+        if type(error) is exc.DatabaseError:
+            # sqlite3's own word for a file that is damaged, or no database at all.
+            raise DatabaseUnavailable(f"database unusable: {_first_line(error.orig or error)}") from error
         state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
         if error.connection_invalidated or state.startswith(PASSING_STATES):
             raise DatabaseUnavailable(f"database unavailable: {_first_line(error.orig or error)}") from error

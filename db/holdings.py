@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.tables import assets, raw_assets, sources
@@ -67,5 +67,7 @@ def _as_values(holdings: Holdings) -> dict[str, Any]:
 
 
 def _later(connection: AsyncConnection, column: Any, moment: datetime) -> Any:
+    # As the column's type: a bare parameter would be stored and compared in another text form by SQLite.
+    value = literal(moment, column.type)
     greatest = func.max if connection.dialect.name == "sqlite" else func.greatest
-    return greatest(func.coalesce(column, moment), moment, type_=column.type)
+    return greatest(func.coalesce(column, value), value, type_=column.type)

@@ -55,10 +55,6 @@ class Run:
         values["status"] = RunStatus(values["status"])
         return cls(**values)
 
-    @property
-    def is_active(self) -> bool:
-        return self.status in ACTIVE
-
 
 @dataclass(frozen=True, slots=True)
 class Requested:

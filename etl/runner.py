@@ -45,13 +45,15 @@ A = TypeVar("A", bound="Acquired | None")
 class Progress:
     """How far a run is: position in its window and the window's size, None until it is known.
 
-    `resumed_after` is the record it went on behind, None for a run that began its window.
+    Until then `staged` counts the records that were read. `resumed_after` is the record it went on behind, None for
+    a run that began its window.
     """
 
     source: str
     position: int
     total: int | None
     resumed_after: str | None
+    staged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class Runner:
                 next_record=checkpoint.position + 1,
             )
         if window.planned is None:
-            checkpoint = await stage(self.database, source, run, window)
+            checkpoint = await stage(self.database, source, run, window, self._reporter(run, checkpoint))
             window = await self._window(run.window_id or 0)
         self._report(run, checkpoint)
         ready = batches(
@@ -206,6 +208,12 @@ class Runner:
         if loaded.cancel_requested:
             raise RunCancelled("cancelled by a user")
         return checkpoint
+
+    def _reporter(self, run: Run, checkpoint: Checkpoint) -> Callable[[int], None]:
+        def report(staged: int) -> None:
+            self._on_progress(Progress(run.source, checkpoint.position, None, run.resumed_after, staged))
+
+        return report
 
     def _report(self, run: Run, checkpoint: Checkpoint) -> None:
         self._on_progress(Progress(run.source, checkpoint.position, checkpoint.total, run.resumed_after))

@@ -6,7 +6,7 @@ takes to load and whoever finishes it.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -32,17 +32,23 @@ SHRUNK = 0.5
 _log = structlog.get_logger()
 
 
-async def stage(database: Database, source: Source, run: Run, window: Window) -> Checkpoint:
+async def stage(
+    database: Database, source: Source, run: Run, window: Window, report: Callable[[int], None]
+) -> Checkpoint:
     """Complete the window's staging; returns the checkpoint, which now knows the total.
+
+    `report` is told how many records are staged, page by page.
 
     Raises SourceUnavailable, SourceBroken, Fenced or RunCancelled.
     """
     staged = await _staged(database, source, run, window)
-    number = len(staged)
+    number, read = len(staged), sum(staged)
+    report(read)
     async for page in source.pages(staged):
         await uninterrupted(_add(database, run, window, number, page))
         _log.info("etl.page_staged", page=number + 1, records=page.records)
-        number += 1
+        number, read = number + 1, read + page.records
+        report(read)
     survey, spoiled = await _survey(source, staged_pages(database, window))
     if survey.records == 0:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")

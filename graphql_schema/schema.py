@@ -15,6 +15,7 @@ from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.context import Info
 from graphql_schema.limits import Limits, limit_rule
 from graphql_schema.mutation import Mutation
+from graphql_schema.one_operation import OneOperation
 from graphql_schema.query import Query
 from graphql_schema.raw_record import RawRecord
 from graphql_schema.run import Run
@@ -60,6 +61,7 @@ def build_schema(
             partial(AddValidationRules, rules),
             partial(ParserCache, maxsize=CACHED_DOCUMENTS),
             partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
+            OneOperation,  # behind the cache, which would take its finding back
         ],
     )
 

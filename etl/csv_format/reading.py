@@ -39,9 +39,9 @@ def files_of(path: Path) -> list[Path]:
     except OSError as error:
         raise unavailable(path, error) from error
     if not files:
-        raise SourceUnavailable(f"{path} holds no CSV file")
+        raise SourceUnavailable(f"CSV_PATH: {path.name} holds no CSV file")
     if len(files) > _MOST_FILES:
-        raise SourceUnavailable(f"{path} holds more than {_MOST_FILES} CSV files")
+        raise SourceUnavailable(f"CSV_PATH: {path.name} holds more than {_MOST_FILES} CSV files")
     return files
 
 
@@ -83,7 +83,7 @@ def file_number_of(key: str) -> int:
 def unavailable(path: Path, error: Exception) -> SourceUnavailable:
     """What to tell about a file that cannot be read, or cannot be sorted for want of disk."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return SourceUnavailable(f"{path} cannot be read: {reason}")
+    return SourceUnavailable(f"CSV_PATH: {path.name} cannot be read: {reason}")
 
 
 # What reading a plain or zipped file can raise.
@@ -97,12 +97,12 @@ def _is_csv(file: Path) -> bool:
 def _checked_header(path: Path, record: Piece) -> str:
     raw, damage = record
     if damage is not None:
-        raise SourceBroken(f"{path}: the header is damaged: {damage}")
+        raise SourceBroken(f"{path.name}: the header is damaged: {damage}")
     header = as_utf8(raw)[0]
     layout = layout_of(header)
     if not layout.identifies:
         seen = ", ".join(repr(name[:40]) for name in layout.names[:40])
-        raise SourceBroken(f"{path}: no id, symbol or name among the columns {seen}")
+        raise SourceBroken(f"{path.name}: no id, symbol or name among the columns {seen}")
     return header
 
 

@@ -82,7 +82,7 @@ class CsvSource:
                         sorter, files, self.parse, page_records=self._page_records, origin=self._path.name
                     )
                     return
-        raise SourceUnavailable(f"{self._path} changed while it was read, {ATTEMPTS} times")
+        raise SourceUnavailable(f"CSV_PATH: {self._path.name} changed while it was read, {ATTEMPTS} times")
 
     def _read_unchanged(self, sorter: EntrySorter) -> Generator[None, None, list[FileFacts] | None]:
         """Read everything; None when the files changed meanwhile, so that what was read is of no moment in time."""
@@ -109,7 +109,7 @@ class CsvSource:
             except READ_ERRORS as error:
                 raise unavailable(file, error) from error
         if next(iter(sorter), None) is None:
-            raise SourceBroken(f"{self._path} holds no records")
+            raise SourceBroken(f"CSV_PATH: {self._path.name} holds no records")
 
 
 async def _in_thread(work: _Work) -> AsyncGenerator[Page, None]:

@@ -9,7 +9,7 @@ from db.engine import Database
 from tests.app.serving import only_sqlite, served
 
 pytestmark = only_sqlite
-TOKEN = "correct horse ä"
+TOKEN = "correct-horse"
 TRIGGER = {"query": 'mutation { triggerEtl(source: "csv") { started { source } } }'}
 
 

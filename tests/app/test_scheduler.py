@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.config import interval_seconds
-from app.scheduler import Scheduler, missed_slot, period_of
+from app.scheduler import Scheduler
+from app.schedules import interval_seconds, missed_slot, period_of, slot_after
 
 NOON = datetime(2025, 1, 20, 12, tzinfo=UTC)
 A_BIT_LATER = NOON + timedelta(minutes=7, seconds=3)
@@ -68,3 +68,14 @@ async def test_two_schedulers_name_the_same_slot_and_say_when_the_next_is_due() 
     assert recorded[0][0] == "csv"
     assert schedulers[0].next_run_at("coingecko") is None
     assert not schedulers[0].running
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("0 0 * * 0", "Sun"), ("0 0 * * 7", "Sun"), ("0 0 * * 1", "Mon"), ("0 0 * * sat", "Sat"),
+        ("0 0 * * 6-7", "Sat"), ("0 0 * * 2/5", "Tue"), ("0 0 1 * *", "Sat"),
+    ],
+)  # fmt: skip
+def test_cron_days_are_crons(line: str, day: str) -> None:
+    assert f"{slot_after(line, datetime(2025, 1, 20, 12, tzinfo=UTC)):%a}" == day

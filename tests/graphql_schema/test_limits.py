@@ -93,3 +93,9 @@ async def test_the_usual_introspection_query_fits_the_limits(offline: Graph) -> 
 async def test_introspection_that_goes_round_in_circles(offline: Graph) -> None:
     around = "fields { type { " * 9 + "name" + " } }" * 9
     assert "depth is 20" in await refused(offline, f'{{ __type(name: "Run") {{ {around} }} }}')
+
+
+@pytest.mark.parametrize("second", ["query B { health { status } }", "mutation B { cancelRun(id: 1) { run { id } } }"])
+async def test_no_operation_is_guessed(offline: Graph, second: str) -> None:
+    message = "the document holds 2 operations; say which one in operationName"
+    assert await refused(offline, "query A { __typename } " + second) == message
