@@ -27,26 +27,34 @@ class Circuit:
     state: CircuitState
     failures: int
     retry_at: datetime | None
+    last_error: str | None
 
 
 async def every(connection: AsyncConnection) -> dict[str, Circuit]:
     """What is remembered of each source, by source; a source nobody had to remember is missing."""
-    found = select(circuits.c.source, circuits.c.state, circuits.c.failures, circuits.c.retry_at)
+    found = select(circuits.c.source, circuits.c.state, circuits.c.failures, circuits.c.retry_at, circuits.c.last_error)
     rows = await connection.execute(found)
-    return {row[0]: Circuit(row[0], CircuitState(row[1]), row[2], row[3]) for row in rows}
+    return {row[0]: Circuit(row[0], CircuitState(row[1]), *row[2:]) for row in rows}
 
 
-async def refused_until(connection: AsyncConnection, source: str) -> datetime | None:
-    """When the source may be asked again; None if it may be asked now. An open circuit then lets one probe through."""
-    found = select(circuits.c.state, circuits.c.retry_at, circuits.c.updated_at, now())
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Until when a source is left alone, and what went wrong last."""
+
+    until: datetime
+    last_error: str | None
+
+
+async def refusal(connection: AsyncConnection, source: str) -> Refusal | None:
+    """Why the source must not be asked now; None if it may be. An open circuit then lets one probe through."""
+    found = select(circuits.c.state, circuits.c.retry_at, circuits.c.last_error, circuits.c.updated_at, now())
     row = (await connection.execute(found.where(circuits.c.source == source))).first()
     if row is None:
         return None
-    state, retry_at, noted_at, moment = row
+    state, retry_at, last_error, noted_at, moment = row
     # What was noted in the future was noted before the clock was set back.
     if retry_at is not None and retry_at > moment >= noted_at:
-        wait: datetime = retry_at
-        return wait
+        return Refusal(retry_at, last_error)
     if state != CircuitState.CLOSED:
         # Whoever else asks while the probe is under way has to wait for what becomes of it.
         await _keep(connection, source, state=CircuitState.HALF_OPEN, retry_at=moment + FIRST_PAUSE)
@@ -57,10 +65,12 @@ async def succeeded(connection: AsyncConnection, source: str) -> None:
     """A call was answered: forget what was held against the source."""
     known = (await every(connection)).get(source)
     if known is not None and (known.failures or known.state is not CircuitState.CLOSED or known.retry_at):
-        await _keep(connection, source, state=CircuitState.CLOSED, failures=0, opened_at=None, retry_at=None)
+        await _keep(
+            connection, source, state=CircuitState.CLOSED, failures=0, opened_at=None, retry_at=None, last_error=None
+        )
 
 
-async def failed(connection: AsyncConnection, source: str) -> Circuit:
+async def failed(connection: AsyncConnection, source: str, error: str) -> Circuit:
     """A call failed in a way that may pass; returns what is remembered now."""
     known = (await every(connection)).get(source)
     failures = 1 + (known.failures if known else 0)
@@ -69,8 +79,14 @@ async def failed(connection: AsyncConnection, source: str) -> Circuit:
     if failures >= FAILURES_TO_OPEN:
         moment: datetime = (await connection.execute(select(now()))).scalar_one()
         state, retry_at = CircuitState.OPEN, moment + pause_after(failures)
-    await _keep(connection, source, state=state, failures=failures, retry_at=retry_at)
-    return Circuit(source, state, failures, retry_at)
+    await _keep(connection, source, state=state, failures=failures, retry_at=retry_at, last_error=error)
+    return Circuit(source, state, failures, retry_at, error)
+
+
+async def let_one_through(connection: AsyncConnection, source: str) -> None:
+    """Let the next call be the probe, since a person asks. What the upstream itself asked for stays."""
+    open_circuit = (circuits.c.source == source) & (circuits.c.state != CircuitState.CLOSED)
+    await connection.execute(update(circuits).where(open_circuit).values(retry_at=None, updated_at=now()))
 
 
 async def remember(connection: AsyncConnection, source: str, retry_at: datetime) -> None:

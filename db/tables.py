@@ -320,6 +320,7 @@ circuits = Table(
     Column("source", Word, primary_key=True),
     Column("state", Text, nullable=False),
     Column("failures", Integer, nullable=False),
+    Column("last_error", Text),
     Column("opened_at", UtcDateTime),
     Column("retry_at", UtcDateTime),
     Column("updated_at", UtcDateTime, nullable=False),

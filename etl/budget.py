@@ -10,6 +10,7 @@ from db import calls, circuits
 from db.calls import CallBudget, Granted
 from db.engine import Database
 from db.enums import CircuitState
+from db.text import escaped
 from db.uninterrupted import uninterrupted
 from etl.errors import SourceUnavailable
 
@@ -44,24 +45,25 @@ class CallGate:
             _log.info("http.waiting_for_budget", wait_seconds=round(wait, 1), per_minute=self._budget.per_minute)
             await self._sleep(wait)
 
-    async def observe(self, answered: bool) -> None:
-        """Tell what became of a call; failures in a row open the circuit."""
-        await uninterrupted(self._observe(answered))
+    async def observe(self, error: str | None) -> None:
+        """Tell what became of a call (None: answered); failures in a row open the circuit."""
+        await uninterrupted(self._observe(error))
 
-    async def _observe(self, answered: bool) -> None:
+    async def _observe(self, error: str | None) -> None:
         async with self._database.write() as connection:
-            if answered:
+            if error is None:
                 await circuits.succeeded(connection, self._source)
                 return
-            circuit = await circuits.failed(connection, self._source)
+            circuit = await circuits.failed(connection, self._source, escaped(error)[:500])
         if circuit.state is CircuitState.OPEN:
             _log.warning("http.circuit_opened", failures=circuit.failures, retry_at=str(circuit.retry_at))
 
     async def _take(self) -> Granted:
         async with self._database.write() as connection:
-            retry_at = await circuits.refused_until(connection, self._source)
-            if retry_at is not None:
-                raise SourceUnavailable(f"left alone until {retry_at:%Y-%m-%d %H:%M:%S} UTC after failing before")
+            refusal = await circuits.refusal(connection, self._source)
+            if refusal is not None:
+                because = f"; last: {refusal.last_error}" if refusal.last_error else ""
+                raise SourceUnavailable(f"left alone until {refusal.until:%Y-%m-%d %H:%M:%S} UTC{because}")
             return await calls.take(connection, self._source, self._budget)
 
 

@@ -60,7 +60,7 @@ class Upstream:
     """One upstream API: its base URL, its headers, and the permission to be asked.
 
     `permit` waits until a call is within budget, or raises SourceUnavailable; `observe` is told of every call
-    whether the upstream answered as it should. `secrets` never appear in an
+    what went wrong with it, or None. `secrets` never appear in an
     error text, even when the upstream echoes them.
     """
 
@@ -70,7 +70,7 @@ class Upstream:
         base_url: str,
         *,
         permit: Callable[[], Awaitable[None]],
-        observe: Callable[[bool], Awaitable[None]] | None = None,
+        observe: Callable[[str | None], Awaitable[None]] | None = None,
         headers: Mapping[str, str] | None = None,
         secrets: tuple[str, ...] = (),
         policy: Policy = Policy(),
@@ -93,18 +93,18 @@ class Upstream:
             try:
                 answer = await self._ask(path, params, decode)
             except _Retryable as problem:
-                await self._tell(answered=False)
+                await self._tell(str(problem))
                 wait = self._wait(problem, attempt)
                 _log.warning("http.retry", path=path, attempt=attempt, cause=str(problem), wait_seconds=round(wait, 2))
                 await asyncio.sleep(wait)
             else:
-                await self._tell(answered=True)
+                await self._tell(None)
                 return answer
         raise AssertionError("the last attempt raises")
 
-    async def _tell(self, *, answered: bool) -> None:
+    async def _tell(self, error: str | None) -> None:
         if self._observe is not None:
-            await self._observe(answered)
+            await self._observe(error)
 
     async def _ask(self, path: str, params: Mapping[str, str], decode: Callable[[bytes], T]) -> Answer[T]:
         url = f"{self._base_url}{path}"
@@ -175,7 +175,7 @@ class Upstream:
 
     def _describe_failure(self, error: httpx.HTTPError) -> str:
         detail = str(error) or "no answer"
-        return self._without_secrets(f"{type(error).__name__}: {detail}")
+        return self._without_secrets(f"{httpx.URL(self._base_url).host}: {type(error).__name__}: {detail}")
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:

@@ -127,6 +127,8 @@ class Runner:
     async def _acquire(self, connection: Connection, queued: Run) -> Acquired:
         """Lease, window and run in one transaction, so that no process can die between them."""
         epoch = await leases.take(connection, queued.source, self._holder)
+        if queued.trigger in {RunTrigger.CLI, RunTrigger.MANUAL}:
+            await circuits.let_one_through(connection, queued.source)
         window, new = await windows.resume_or_open(connection, queued.source, queued.mode)
         checkpoint = await checkpoints.get(connection, queued.source)
         if new or checkpoint is None or checkpoint.window_id != window.id:

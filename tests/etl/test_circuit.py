@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from db import circuits
 from db.calls import CallBudget
 from db.circuits import pause_after
 from db.engine import Database
@@ -105,3 +106,16 @@ async def test_a_minutes_budget_waits_and_a_months_budget_fails(
     with pytest.raises(SourceUnavailable, match="2 calls of this month"):
         await read(database, client, CallBudget(per_month=2))
     assert await query("SELECT calls FROM etl_call_months") == [(2,)]
+
+
+async def test_the_reason_is_told_and_a_person_may_probe(
+    database: Database, client: httpx.AsyncClient, server: local.Upstream
+) -> None:
+    server.set_faults([Fault("status", {"status": 500}, count=5)])
+    with pytest.raises(SourceUnavailable):
+        await read(database, client)
+    with pytest.raises(SourceUnavailable, match="last: HTTP 500"):
+        await read(database, client)
+    async with database.write() as connection:
+        await circuits.let_one_through(connection, "coingecko")
+    assert await read(database, client) == 250

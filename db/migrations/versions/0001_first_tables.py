@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("source", Word, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("opened_at", UtcDateTime(), nullable=True),
         sa.Column("retry_at", UtcDateTime(), nullable=True),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
