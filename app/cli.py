@@ -50,8 +50,9 @@ def etl() -> None:
 @etl.command("run")
 @click.argument("sources", nargs=-1, type=click.Choice(SOURCES), metavar="[SOURCE]...")
 @click.option("--full", is_flag=True, help="Read everything from the start and rewrite what differs.")
+@click.option("--replay", is_flag=True, help="Judge the quarantined records again, asking no upstream.")
 @click.option("--json", "as_json", is_flag=True, help="Print the runs as JSON on stdout; logs go to stderr.")
-def etl_run(sources: tuple[str, ...], full: bool, as_json: bool) -> None:
+def etl_run(sources: tuple[str, ...], full: bool, replay: bool, as_json: bool) -> None:
     """Ingest SOURCEs now (default: all of ETL_SOURCES), resuming where the last run stopped.
 
     \b
@@ -59,8 +60,13 @@ def etl_run(sources: tuple[str, ...], full: bool, as_json: bool) -> None:
     Example:    kasparro etl run coingecko csv
     """
     from app.etl_command import run_sources
+    from db.enums import RunMode
 
-    sys.exit(_run(run_sources(_settings(to_stderr=as_json, bars=not as_json), sources, full=full, as_json=as_json)))
+    if full and replay:
+        raise click.UsageError("--full and --replay exclude each other")
+    mode = RunMode.FULL if full else RunMode.REPLAY if replay else RunMode.INCREMENTAL
+
+    sys.exit(_run(run_sources(_settings(to_stderr=as_json, bars=not as_json), sources, mode=mode, as_json=as_json)))
 
 
 @etl.command("status")

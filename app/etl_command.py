@@ -24,10 +24,9 @@ from etl.runner import Progress, Runner
 SUCCESS, FAILED, HELD, INTERRUPTED = 0, 1, 3, 75
 
 
-async def run_sources(settings: Settings, sources: tuple[str, ...], *, full: bool, as_json: bool) -> int:
+async def run_sources(settings: Settings, sources: tuple[str, ...], *, mode: RunMode, as_json: bool) -> int:
     """Run the sources side by side; returns the exit code."""
     wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
-    mode = RunMode.FULL if full else RunMode.INCREMENTAL
     only = settings.model_copy(update={"etl_sources": wanted})
     with _progress(shown=not as_json and sys.stderr.isatty()) as report:
         async with open_database(settings) as database, open_runner(only, database, report) as runner:

@@ -109,8 +109,6 @@ class Operations:
             )
         if source is not None and source not in self._settings.etl_sources:
             return Problem("SOURCE_DISABLED", f"{source} is not among ETL_SOURCES", ("source",))
-        if mode is RunMode.REPLAY:
-            return Problem("MODE_NOT_AVAILABLE", "replaying the quarantine is not available yet", ("mode",))
         if key is not None and (not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH):
             message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
             return Problem("BAD_IDEMPOTENCY_KEY", message, ("idempotencyKey",))

@@ -3,11 +3,23 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bulk import BulkInsert
 from db.records import RejectedRecord
-from db.tables import quarantine
+from db.tables import quarantine, raw_headers
+
+
+class Refused(msgspec.Struct, frozen=True, array_like=True):
+    """A quarantined record that was not replayed yet; `header` names the cells of a CSV record."""
+
+    id: int
+    external_id: str | None
+    payload: str
+    header: str | None
+
 
 _REJECTED = BulkInsert(
     quarantine,
@@ -56,3 +68,21 @@ async def insert_new(
         for record in records
     ]
     return await _REJECTED.run(connection, rows)
+
+
+async def waiting(connection: AsyncConnection, source: str, after: int, limit: int) -> list[Refused]:
+    """Records of a source that were not replayed yet, behind an id, in the order of ids."""
+    found = (
+        select(quarantine.c.id, quarantine.c.external_id, quarantine.c.payload, raw_headers.c.header)
+        .outerjoin(raw_headers, raw_headers.c.id == quarantine.c.header_id)
+        .where(quarantine.c.source == source, quarantine.c.replayed_at.is_(None), quarantine.c.id > after)
+        .order_by(quarantine.c.id)
+        .limit(limit)
+    )
+    return [Refused(*row) for row in await connection.execute(found)]
+
+
+async def mark_replayed(connection: AsyncConnection, ids: Sequence[int], *, run_id: int, at: datetime) -> None:
+    """Note that these records were accepted at last."""
+    accepted = update(quarantine).where(quarantine.c.id.in_(ids))
+    await connection.execute(accepted.values(replayed_at=at, replay_run_id=run_id))

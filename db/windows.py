@@ -43,7 +43,7 @@ async def resume_or_open(connection: AsyncConnection, source: str, mode: RunMode
     the window was opened by one that did not.
     """
     fresh = windows.c.opened_at >= now(-SUPERSEDED_AFTER_SECONDS)
-    wanted = windows.c.mode == mode if mode is RunMode.FULL else windows.c.id.is_not(None)
+    wanted = windows.c.id.is_not(None) if mode is RunMode.INCREMENTAL else windows.c.mode == mode
     found = select(windows).where(windows.c.source == source, windows.c.state == WindowState.OPEN, fresh, wanted)
     row = (await connection.execute(found)).first()
     if row is not None:
@@ -116,7 +116,9 @@ async def plan(connection: AsyncConnection, window_id: int, planned: int) -> Non
 
 async def last_planned(connection: AsyncConnection, source: str) -> int | None:
     """How many records the source's last finished window held."""
-    closed = select(windows.c.planned).where(windows.c.source == source, windows.c.state == WindowState.CLOSED)
+    closed = select(windows.c.planned).where(
+        windows.c.source == source, windows.c.state == WindowState.CLOSED, windows.c.mode != RunMode.REPLAY
+    )
     planned: int | None = (await connection.execute(closed.order_by(windows.c.id.desc()).limit(1))).scalar()
     return planned
 

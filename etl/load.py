@@ -5,7 +5,7 @@ fence, so nobody else can change it in between; the upsert still carries its own
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from db import assets, batches, checkpoints, history, holdings, leases, quarantine, raw, runs
@@ -16,6 +16,7 @@ from db.enums import Outcome, RunMode
 from db.holdings import Holdings
 from db.records import AcceptedRecord, RejectedRecord, WindowRecord
 from db.runs import Run
+from etl.replay import id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Changes:
     upserts: dict[str, AcceptedRecord] = field(default_factory=dict)
     points: list[AcceptedRecord] = field(default_factory=list)
     rejected: list[RejectedRecord] = field(default_factory=list)
+    replayed: list[int] = field(default_factory=list)
 
 
 async def load_batch(database: Database, run: Run, before: Checkpoint, records: Sequence[WindowRecord]) -> Loaded:
@@ -43,6 +45,8 @@ async def load_batch(database: Database, run: Run, before: Checkpoint, records: 
     async with database.write() as connection:
         at = await leases.hold(connection, run.source, run.epoch or 0)
         changes = await _decide(connection, run, records)
+        if run.mode is RunMode.REPLAY:
+            changes.replayed = [id_of(record.key) for record in records if isinstance(record, AcceptedRecord)]
         raw_inserted = await _write(connection, run, before.window_id, changes, at)
         await holdings.add(connection, run.source, _added(changes, raw_inserted, at))
         last = records[-1]
@@ -71,9 +75,18 @@ async def load_batch(database: Database, run: Run, before: Checkpoint, records: 
 async def _decide(connection: Connection, run: Run, records: Sequence[WindowRecord]) -> Changes:
     ids = {record.asset.external_id for record in records if isinstance(record, AcceptedRecord)}
     known = await assets.known(connection, run.source, ids)
+    if run.mode is RunMode.REPLAY:
+        records = [_undated_is_old(record, known) for record in records]
     if run.mode is RunMode.FULL:
         known = await _forget_changed(connection, run.source, records, known)
     return decide(records, known)
+
+
+def _undated_is_old(record: WindowRecord, known: dict[str, Known]) -> WindowRecord:
+    """A replayed record was refused some time ago: without a time of its own it is older than what is stored."""
+    if isinstance(record, RejectedRecord) or record.asset.last_updated is not None:
+        return record
+    return replace(record, superseded=record.asset.external_id in known)
 
 
 async def _forget_changed(
@@ -143,5 +156,8 @@ async def _write(connection: Connection, run: Run, window_id: int, changes: Chan
     inserted = await raw.insert_new(connection, run.source, changes.raw, headers, **lineage, at=at)
     await assets.upsert(connection, run.source, list(changes.upserts.values()), **lineage, at=at)
     await history.append(connection, run.source, changes.points, run_id=run.id, at=at)
-    await quarantine.insert_new(connection, run.source, changes.rejected, headers, **lineage, at=at)
+    if run.mode is RunMode.REPLAY:
+        await quarantine.mark_replayed(connection, changes.replayed, run_id=run.id, at=at)
+    else:
+        await quarantine.insert_new(connection, run.source, changes.rejected, headers, **lineage, at=at)
     return inserted

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from db import checkpoints, circuits, leases, runs, windows
+from db import checkpoints, circuits, leases, quarantine, runs, windows
 from db.checkpoints import Checkpoint
 from db.engine import Connection, Database
 from db.enums import RunMode, RunStatus, RunTrigger
@@ -30,6 +30,7 @@ from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
 from etl.extract import batches
 from etl.load import Loaded, load_batch
+from etl.replay import Replay
 from etl.stage import stage, staged_pages
 from etl.types import Source
 
@@ -171,7 +172,8 @@ class Runner:
         return await self._end(run, None)
 
     async def _work(self, acquired: Acquired) -> None:
-        source, run, window = self.sources[acquired.run.source], acquired.run, acquired.window
+        run, window = acquired.run, acquired.window
+        source = self._source_of(run)
         checkpoint = acquired.checkpoint
         if checkpoint.position:
             _log.info(
@@ -199,6 +201,17 @@ class Runner:
                 checkpoint = await self._load(run, checkpoint, records)
         if checkpoint.position != checkpoint.total:
             raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
+
+    def _source_of(self, run: Run) -> Source:
+        source = self.sources[run.source]
+        if run.mode is not RunMode.REPLAY:
+            return source
+
+        async def read(after: int, limit: int) -> list[quarantine.Refused]:
+            async with self.database.read() as connection:
+                return await quarantine.waiting(connection, run.source, after, limit)
+
+        return Replay(source, read)
 
     async def _load(self, run: Run, before: Checkpoint, records: list[WindowRecord]) -> Checkpoint:
         loaded = await self._commit(run, before, records)

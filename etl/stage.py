@@ -13,6 +13,7 @@ import structlog
 
 from db import checkpoints, drift, leases, runs, windows
 from db.checkpoints import Checkpoint
+from db.drift import Change
 from db.engine import Database
 from db.enums import RunMode
 from db.records import RejectedRecord, WindowRecord
@@ -50,9 +51,9 @@ async def stage(
         number, read = number + 1, read + page.records
         report(read)
     survey, spoiled = await _survey(source, staged_pages(database, window))
-    if survey.records == 0:
+    if survey.records == 0 and window.mode is not RunMode.REPLAY:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
-    if spoiled is None and not source.restages and window.mode is not RunMode.FULL:
+    if spoiled is None and not source.restages and window.mode is RunMode.INCREMENTAL:
         spoiled = await _shrunk(database, run, survey.records)
     return await uninterrupted(_plan(database, run, window, survey, spoiled))
 
@@ -157,8 +158,10 @@ async def _plan(database: Database, run: Run, window: Window, survey: Survey, sp
     """Declare staging complete and note how the source's fields changed. Raises SourceBroken for a spoiled window."""
     async with database.write() as connection:
         at = await leases.hold(connection, run.source, run.epoch or 0)
-        changes, now_known = compare(await drift.known(connection, run.source), survey)
-        await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
+        changes: list[Change] = []
+        if window.mode is not RunMode.REPLAY:
+            changes, now_known = compare(await drift.known(connection, run.source), survey)
+            await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
         await runs.plan(connection, run.id, survey.records)
         if spoiled is None:
             await windows.plan(connection, window.id, survey.records)
