@@ -87,6 +87,19 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
+# Each prints a summary and fails on a violation. TEST_POSTGRES_URL names the PostgreSQL server, as for the tests.
+N := 200
+SEED := 1
+.PHONY: crash chaos mutants
+crash: $(VENV)/dev  ## Kill a run at each of its points, on both databases, and resume it
+	$(PY) -m tests.crash
+
+chaos: $(VENV)/dev  ## Strike N runs at random moments on each database: N=200 SEED=1
+	$(PY) -m tests.chaos --kills $(N) --seed $(SEED)
+
+mutants: $(VENV)/dev  ## Take each safeguard out and see its test turn red
+	$(PY) -m tests.mutants
+
 .PHONY: bench
 bench: $(VENV)/dev  ## Measure throughput and latency
 	$(PY) -m bench

@@ -10,7 +10,7 @@ from etl.errors import EtlError, SourceBroken, SourceUnavailable
 from etl.http import Policy, Upstream, retry_after
 from etl.sources.coingecko import CoinGecko
 from tests import upstream as local
-from tests.upstream import Fault, Keys
+from tests.upstream import Fault, Keys, Match
 
 POLICY = Policy(attempts=3, deadline=2.0, connect_timeout=1.0, read_timeout=1.0, backoff=0.0, max_bytes=5_000_000)
 KEY = "CG-secret-key-123"
@@ -129,6 +129,34 @@ async def test_no_more_coins_are_taken_than_wanted(server: local.Upstream, sourc
     source._max_coins = 260
     assert await read(source) == 260
     assert len(server.requests) == 2
+
+
+SECOND_PAGE = Match(path="/coins/markets", page=2)
+
+
+async def test_an_empty_page_behind_a_full_one_is_asked_for_again(server: local.Upstream, source: CoinGecko) -> None:
+    server.set_faults([Fault("empty", match=SECOND_PAGE, count=1)])
+    assert await read(source) == 300
+    assert pages_asked(server) == ["1", "2", "2", "3"]
+
+
+async def test_a_second_empty_page_ends_the_list(server: local.Upstream, source: CoinGecko) -> None:
+    server.set_faults([Fault("empty", match=SECOND_PAGE)])
+    assert await read(source) == 250
+    assert pages_asked(server) == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize("max_coins", [1, 100, 250, 260, 1000])
+async def test_pages_have_one_size_however_many_coins_are_wanted(
+    server: local.Upstream, source: CoinGecko, max_coins: int
+) -> None:
+    source._max_coins = max_coins
+    assert await read(source) == min(max_coins, 300)
+    assert {request.query["per_page"] for request in server.requests} == {"250"}
+
+
+def pages_asked(server: local.Upstream) -> list[str]:
+    return [request.query["page"] for request in server.requests]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,14 @@ def test_anything_else_is_malformed(body: bytes) -> None:
         split_array(body)
 
 
+@pytest.mark.parametrize("quotes", [b'\\"' * 200_000, b'"' * 200_001, b"\\" * 400_001, b'"a' * 200_001])
+@pytest.mark.parametrize("start", [b'["', b'[{"a":"'])
+def test_a_string_without_an_end_is_malformed_at_once(start: bytes, quotes: bytes) -> None:
+    with pytest.raises(MalformedBody):
+        split_array(start + quotes)
+    assert depth_of(start + quotes) <= 2
+
+
 @given(st.lists(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text()))))
 def test_the_scanner_agrees_with_the_parser(rows: list[object]) -> None:
     body = json.dumps(rows).encode()

@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from db import leases, runs
+from db import checkpoints, leases, runs
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
 from db.errors import Fenced, LeaseHeld
-from db.runs import IdempotencyKeyReused, Requested
+from db.runs import IdempotencyKeyReused, Requested, Run
 from etl.dispatcher import Dispatcher
 from etl.runner import Runner
 from etl.types import Page
-from tests.etl.conftest import Query
+from tests.etl.conftest import Ingest, Query
 from tests.fakes import MemorySource, row
 
 SLOT = datetime(2025, 1, 20, 12, tzinfo=UTC)
@@ -164,3 +166,54 @@ async def test_a_cancelled_run_ends_at_its_next_batch(database: Database, query:
     run = await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)
     assert (run.status, run.records_processed) == (RunStatus.CANCELLED, 3)
     assert (await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)).records_processed == 6
+
+
+@pytest.mark.parametrize("queued", [True, False])
+async def test_stopping_while_a_run_is_acquired_interrupts_it_and_frees_the_source(
+    database: Database, query: Query, monkeypatch: pytest.MonkeyPatch, queued: bool
+) -> None:
+    acquiring, start = asyncio.Event(), runs.start
+
+    async def announced(*arguments: Any, **named: Any) -> Run:
+        acquiring.set()
+        return await start(*arguments, **named)
+
+    monkeypatch.setattr(runs, "start", announced)
+    runner = Runner(database, {"csv": MemorySource([[row("btc")]])}, batch_size=5)
+    work = (
+        runner.run_queued((await request(database)).run)
+        if queued
+        else runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)
+    )
+    task: asyncio.Task[Run | None] = asyncio.create_task(work)
+    await acquiring.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await query("SELECT status, records_processed FROM etl_runs") == [("interrupted", 0)]
+    assert await query("SELECT holder, expires_at FROM etl_leases") == [(None, None)]
+
+
+async def test_a_request_for_everything_widens_the_queued_run(database: Database, query: Query) -> None:
+    first = await request(database)
+    async with database.write() as connection:
+        wider = await runs.request(connection, "csv", RunMode.FULL, RunTrigger.CLI)
+    assert (wider.run.id, wider.run.mode, wider.started) == (first.run.id, RunMode.FULL, False)
+    assert (await request(database)).run.mode is RunMode.FULL
+    assert await query("SELECT mode FROM etl_runs") == [("full",)]
+
+
+@pytest.mark.parametrize("elsewhere", [{"position": 1}, {"window_id": 99}])
+async def test_a_checkpoint_that_stands_elsewhere_is_not_moved(
+    database: Database, ingest: Ingest, query: Query, elsewhere: dict[str, int]
+) -> None:
+    await ingest(MemorySource([[row("a"), row("b")]]))
+    async with database.read() as connection:
+        stands = await checkpoints.get(connection, "csv")
+    assert stands is not None
+    with pytest.raises(Fenced):
+        async with database.write() as connection:
+            await checkpoints.advance(
+                connection, replace(stands, **elsewhere), run_id=1, position=3, last_key="c", last_record_id="c"
+            )
+    assert await query("SELECT position, last_key FROM etl_checkpoints") == [(2, "b")]

@@ -94,15 +94,37 @@ async def test_the_journal_holds_one_letter_for_every_record(ingest: Ingest, que
     assert rows == [("".join(letters[:4]), 0, 4), ("".join(letters[4:]), 4, 6)]
 
 
+class Fixed(MemorySource):
+    """The same records, from which a later release reads another name."""
+
+    def parse(self, record: RawRecord) -> NewAsset:
+        asset = super().parse(record)
+        return msgspec.structs.replace(asset, name="Beta") if asset.external_id == "b" else asset
+
+
 async def test_a_full_run_rewrites_what_differs_and_nothing_else(ingest: Ingest, query: Query) -> None:
     await ingest(MemorySource([[row("a"), row("b")]]))
-
-    class Fixed(MemorySource):
-        def parse(self, record: RawRecord) -> NewAsset:
-            asset = super().parse(record)
-            return msgspec.structs.replace(asset, name="Beta") if asset.external_id == "b" else asset
-
     assert (await ingest(Fixed([[row("a"), row("b")]]))).updated == 0
     full = await ingest(Fixed([[row("a"), row("b")]]), mode=RunMode.FULL)
     assert (full.updated, full.unchanged) == (1, 1)
     assert await query("SELECT name FROM assets ORDER BY external_id") == [("A",), ("Beta",)]
+
+
+async def test_a_full_run_that_failed_half_way_is_finished_as_a_full_run(ingest: Ingest, query: Query) -> None:
+    await ingest(MemorySource([[row("a"), row("b")]]))
+    await ingest(Fixed([[row("a"), row("b")]]), mode=RunMode.FULL, fail_after=1)
+    rest = await ingest(Fixed([[row("a"), row("b")]]))
+    assert (rest.status, rest.mode, rest.records_processed) == (RunStatus.SUCCESS, RunMode.FULL, 1)
+    assert await query("SELECT name FROM assets ORDER BY external_id") == [("A",), ("Beta",)]
+
+
+async def test_a_list_that_shrank_by_half_is_believed_only_by_a_full_run(ingest: Ingest, query: Query) -> None:
+    coins = [row(f"coin-{n}") for n in range(10)]
+    await ingest(MemorySource([coins]))
+    shrunk = await ingest(MemorySource([coins[:4]]))
+    assert shrunk.status is RunStatus.FAILED
+    assert "only 4 records where there were 10" in str(shrunk.error)
+    assert (await ingest(MemorySource([coins[:5]]))).status is RunStatus.SUCCESS
+    assert (await ingest(MemorySource([coins[:1]]))).status is RunStatus.FAILED
+    assert (await ingest(MemorySource([coins[:1]]), mode=RunMode.FULL)).status is RunStatus.SUCCESS
+    assert await query("SELECT count(*) FROM assets") == [(10,)]
