@@ -12,7 +12,8 @@ import structlog
 from app.config import SOURCES, Settings
 from app.scheduler import Scheduler
 from app.schedules import period_of
-from db import runs, source_states
+from db import checkpoints, leases, runs, source_states, windows
+from db.checkpoints import Checkpoint
 from db.engine import Connection, Database
 from db.enums import RunMode, RunTrigger
 from db.errors import DatabaseError
@@ -75,7 +76,7 @@ class Operations:
 
     async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
         """Record the wanted runs; all or, on a problem, none of them."""
-        problem = self._refusal(source, mode, idempotency_key)
+        problem = self._refusal(source, idempotency_key)
         if problem is not None:
             return TriggerAnswer(problems=[problem])
         wanted = [source] if source is not None else sorted(self._settings.etl_sources)
@@ -91,6 +92,12 @@ class Operations:
         )
         return answer
 
+    async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
+        """Let the next run of a source begin a new window. Refused while a run is active."""
+        if source not in SOURCES:
+            return _unknown(source)
+        return await uninterrupted(self._reset_checkpoint(source))
+
     async def cancel(self, run_id: int) -> Run | Problem:
         """Ask an active run to end; a running one does at its next batch boundary."""
         async with self._database.write() as connection:
@@ -102,17 +109,26 @@ class Operations:
         _log.info("etl.cancel_requested", run_id=run.id, source=run.source)
         return run
 
-    def _refusal(self, source: str | None, mode: RunMode, key: str | None) -> Problem | None:
+    def _refusal(self, source: str | None, key: str | None) -> Problem | None:
         if source is not None and source not in SOURCES:
-            return Problem(
-                "UNKNOWN_SOURCE", f"unknown source {source!r:.80}; known are {', '.join(SOURCES)}", ("source",)
-            )
+            return _unknown(source)
         if source is not None and source not in self._settings.etl_sources:
             return Problem("SOURCE_DISABLED", f"{source} is not among ETL_SOURCES", ("source",))
         if key is not None and (not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH):
             message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
             return Problem("BAD_IDEMPOTENCY_KEY", message, ("idempotencyKey",))
         return None
+
+    async def _reset_checkpoint(self, source: str) -> Checkpoint | Problem:
+        async with self._database.write() as connection:
+            await leases.lock(connection, source)
+            active = await runs.active(connection, source)
+            if active is not None:
+                return Problem("RUN_ACTIVE", f"a run of {source} is {active.status}; cancel it first", ("source",))
+            window = await windows.open_anew(connection, source, RunMode.INCREMENTAL)
+            checkpoint = await checkpoints.begin(connection, source, window.id)
+        _log.info("etl.checkpoint_reset", source=source)
+        return checkpoint
 
     async def _request(self, wanted: list[str], source: str | None, mode: RunMode, key: str | None) -> TriggerAnswer:
         answer = TriggerAnswer()
@@ -151,3 +167,7 @@ class Operations:
     def _is_old(self, source: str, success: datetime, now: datetime) -> bool:
         schedule = self._settings.schedule(source)
         return schedule is not None and (now - success) / STALE_AFTER_PERIODS > period_of(schedule, now)
+
+
+def _unknown(source: str) -> Problem:
+    return Problem("UNKNOWN_SOURCE", f"unknown source {source!r:.80}; known are {', '.join(SOURCES)}", ("source",))

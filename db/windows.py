@@ -48,11 +48,16 @@ async def resume_or_open(connection: AsyncConnection, source: str, mode: RunMode
     row = (await connection.execute(found)).first()
     if row is not None:
         return Window.from_row(row), False
+    return await open_anew(connection, source, mode), True
+
+
+async def open_anew(connection: AsyncConnection, source: str, mode: RunMode) -> Window:
+    """Open a window, giving up the one that may be open."""
     await supersede(connection, source)
     opened = await connection.execute(
         insert(windows).values(source=source, mode=mode, state=WindowState.OPEN, opened_at=now()).returning(windows)
     )
-    return Window.from_row(opened.one()), True
+    return Window.from_row(opened.one())
 
 
 async def get(connection: AsyncConnection, window_id: int) -> Window:

@@ -7,12 +7,13 @@ from strawberry import UNSET
 
 from db import enums
 from graphql_schema import ids
+from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.context import Info
 from graphql_schema.enums import RunMode
 from graphql_schema.errors import unauthenticated
 from graphql_schema.fields import action, given
 from graphql_schema.operations import Operations, Problem
-from graphql_schema.payloads import CancelRunPayload, TriggerEtlPayload
+from graphql_schema.payloads import CancelRunPayload, CheckpointPayload, TriggerEtlPayload, UserError
 from graphql_schema.run import Run
 
 _UNKNOWN_RUN = Problem("UNKNOWN_RUN", "there is no such run", ("id",))
@@ -39,6 +40,15 @@ class Mutation:
         wanted = enums.RunMode(str((mode or RunMode.INCREMENTAL).value))
         answer = await operations.trigger(given(source), wanted, given(idempotency_key))
         return TriggerEtlPayload.from_answer(answer)
+
+    @action("Let the next run of a source read it from the start. What is stored stays.")
+    async def reset_checkpoint(
+        self, info: Info, source: Annotated[str, strawberry.argument(description="Name of the source.")]
+    ) -> CheckpointPayload:
+        answer = await _operations(info).reset_checkpoint(source)
+        if isinstance(answer, Problem):
+            return CheckpointPayload(checkpoint=None, errors=[UserError.from_problem(answer)])
+        return CheckpointPayload(checkpoint=Checkpoint.from_checkpoint(answer), errors=[])
 
     @action("End an active run: at once while queued, at its next batch while running.")
     async def cancel_run(

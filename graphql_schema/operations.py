@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from db.checkpoints import Checkpoint
 from db.enums import RunMode
 from db.runs import Run
 
@@ -65,6 +66,10 @@ class Operations(Protocol):
 
     async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
         """Ask for a run of one source, or of all enabled ones; answers once the runs are recorded."""
+        ...
+
+    async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
+        """Give up what a source's window has come to; the next run reads it from the start."""
         ...
 
     async def cancel(self, run_id: int) -> Run | Problem:

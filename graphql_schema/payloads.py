@@ -4,6 +4,7 @@ from typing import Self
 
 import strawberry
 
+from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.operations import Problem, TriggerAnswer
 from graphql_schema.run import Run
 
@@ -38,6 +39,14 @@ class TriggerEtlPayload:
             already_active=[Run.from_run(run) for run in answer.already_active],
             errors=[UserError.from_problem(problem) for problem in answer.problems],
         )
+
+
+@strawberry.type(description="What came of asking to reset a checkpoint.")
+class CheckpointPayload:
+    """The checkpoint, or why not."""
+
+    checkpoint: Checkpoint | None = strawberry.field(description="The checkpoint at the start of a new window.")
+    errors: list[UserError] = strawberry.field(description="UNKNOWN_SOURCE or RUN_ACTIVE.")
 
 
 @strawberry.type(description="What came of asking to cancel a run.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from db.checkpoints import Checkpoint
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
 from db.runs import Run
@@ -48,6 +49,10 @@ class FakeOperations:
         if source not in {None, "csv"}:
             return TriggerAnswer(problems=[Problem("UNKNOWN_SOURCE", "there is no such source", ("source",))])
         return TriggerAnswer(started=[queued_run(mode=mode)], already_active=[queued_run(8)])
+
+    async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
+        self.asked.append(("reset_checkpoint", source))
+        return Problem("RUN_ACTIVE", "a run is active", ("source",))
 
     async def cancel(self, run_id: int) -> Run | Problem:
         self.asked.append(("cancel", run_id))

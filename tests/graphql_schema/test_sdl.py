@@ -47,10 +47,12 @@ type Query {
 type Mutation {
   triggerEtl(source: String, mode: RunMode = INCREMENTAL, idempotencyKey: String): TriggerEtlPayload!
   cancelRun(id: ID!): CancelRunPayload!
+  resetCheckpoint(source: String!): CheckpointPayload!
 }
 type UserError { code: String! message: String! path: [String!] }
 type TriggerEtlPayload { started: [Run!]! alreadyActive: [Run!]! errors: [UserError!]! }
 type CancelRunPayload { run: Run errors: [UserError!]! }
+type CheckpointPayload { checkpoint: Checkpoint errors: [UserError!]! }
 
 type Asset implements Node {
   id: ID! source: String! externalId: String! symbol: String! name: String!
