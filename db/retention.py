@@ -7,7 +7,7 @@ source's lease row: a batch that goes back to an old record can't lose it in bet
 
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import leases
@@ -52,7 +52,10 @@ async def _boundary(connection: AsyncConnection, source: str, days: int) -> int 
 
 
 async def _move_boundary(connection: AsyncConnection, source: str, boundary: int) -> None:
-    done = await connection.execute(update(sources).where(sources.c.source == source).values(retained_after=boundary))
+    # It only ever rises: what is gone stays gone when more days are allowed later.
+    before = func.coalesce(sources.c.retained_after, 0)
+    raised = case((before > boundary, before), else_=boundary)
+    done = await connection.execute(update(sources).where(sources.c.source == source).values(retained_after=raised))
     if done.rowcount == 0:
         await connection.execute(insert(sources).values(source=source, retained_after=boundary))
 

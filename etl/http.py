@@ -25,6 +25,7 @@ USER_AGENT = f"kasparro/{version('kasparro')}"
 RETRIED_STATUSES = frozenset({408, 425, 429})
 LONGEST_WAIT = timedelta(minutes=15)
 MOST_REDIRECTS = 3
+LONGEST_ERROR = 300
 T = TypeVar("T")
 _log = structlog.get_logger()
 
@@ -119,7 +120,7 @@ class Upstream:
         try:
             decoded = await asyncio.to_thread(decode, body)
         except MalformedBody as error:
-            raise _Retryable(f"unreadable answer: {error}") from error
+            raise _Retryable(self._without_secrets(f"unreadable answer: {error}")) from error
         return Answer(body, decoded, datetime.now(UTC), self._without_secrets(str(response.url)))
 
     async def _read(self, url: str, params: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
@@ -154,7 +155,7 @@ class Upstream:
             if _is_html(response, body):
                 raise _Retryable("HTML where JSON was due")
             return
-        text = self._without_secrets(f"HTTP {status}: {error_text(response, body)}")
+        text = self._without_secrets(f"HTTP {status}: {error_text(response, body)}")[:LONGEST_ERROR]
         if status in RETRIED_STATUSES or status >= 500:
             raise _Retryable(text, retry_after(response.headers.get("retry-after"), datetime.now(UTC)))
         raise SourceUnavailable(text)
@@ -204,15 +205,15 @@ def retry_after(value: str | None, moment: datetime) -> timedelta | None:
 
 
 def error_text(response: httpx.Response, body: bytes) -> str:
-    """The upstream's own words, whatever shape they come in; at most 300 characters."""
-    text = body[:4096].decode("utf-8", "replace").strip()
+    """The upstream's own words, whatever shape they come in. Not cut, so that secrets can still be found in them."""
+    text = body.decode("utf-8", "replace").strip()
     try:
         found = _message(msgspec.json.decode(body)) if body else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     if found is None and _is_html(response, body):
         found = "an HTML page"
-    return (found or text or response.reason_phrase)[:300]
+    return found or text or response.reason_phrase
 
 
 def _message(answer: Any) -> str | None:

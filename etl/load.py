@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import msgspec
+
 from db import assets, batches, checkpoints, history, holdings, leases, quarantine, raw, runs
 from db.assets import Known
 from db.checkpoints import Checkpoint
@@ -125,11 +127,14 @@ def _place(record: AcceptedRecord, state: dict[str, Known], changes: Changes) ->
     changes.raw.append(record)
     if record.superseded or (current is not None and _is_older(asset.last_updated, current.last_updated)):
         return Outcome.STALE
+    newest = asset.last_updated or (current.last_updated if current else None)
+    if newest != asset.last_updated:
+        # A record without a time can't take away the time that is known.
+        record = replace(record, asset=msgspec.structs.replace(asset, last_updated=newest))
     quote = assets.quote_of(asset)
     changes.upserts[asset.external_id] = record
     if current is None or current.quote != quote:
         changes.points.append(record)
-    newest = asset.last_updated or (current.last_updated if current else None)
     state[asset.external_id] = Known(record.record_id, newest, quote)
     return Outcome.INSERTED if current is None else Outcome.UPDATED
 

@@ -128,3 +128,11 @@ async def test_a_list_that_shrank_by_half_is_believed_only_by_a_full_run(ingest:
     assert (await ingest(MemorySource([coins[:1]]))).status is RunStatus.FAILED
     assert (await ingest(MemorySource([coins[:1]]), mode=RunMode.FULL)).status is RunStatus.SUCCESS
     assert await query("SELECT count(*) FROM assets") == [(10,)]
+
+
+async def test_a_record_without_a_time_takes_no_time_away(ingest: Ingest, query: Query) -> None:
+    await ingest(MemorySource([[row("btc", 1.0, minute=5)]]))
+    before = await query("SELECT last_updated FROM assets")
+    await ingest(MemorySource([[b'{"id":"btc","price":2.0}']]))
+    assert await query("SELECT last_updated FROM assets") == before
+    assert await query("SELECT price_usd FROM assets") == [(2.0,)]

@@ -45,3 +45,14 @@ async def test_only_old_windows_are_forgotten_and_never_what_is_shown(
 async def test_nothing_is_old_yet(database: Database, ingest: Ingest) -> None:
     await ingest(MemorySource([[row("btc")]]))
     assert await retention.prune(database, "csv", days=1) == 0
+
+
+async def test_the_boundary_never_moves_back(database: Database, ingest: Ingest, query: Query) -> None:
+    for _ in range(2):
+        await ingest(MemorySource([[row("btc")]]))
+    await age(database, window=2)
+    await retention.prune(database, "csv", days=30)
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE etl_windows SET closed_at = opened_at WHERE id = 2"))
+    await retention.prune(database, "csv", days=60)
+    assert await query("SELECT retained_after FROM etl_sources") == [(2,)]
