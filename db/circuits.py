@@ -74,8 +74,8 @@ async def failed(connection: AsyncConnection, source: str, error: str) -> Circui
     """A call failed in a way that may pass; returns what is remembered now."""
     known = (await every(connection)).get(source)
     failures = 1 + (known.failures if known else 0)
-    retry_at = known.retry_at if known else None
-    state = CircuitState.CLOSED
+    # The call was let through, so an earlier "not before" is over (or was noted by a clock that was ahead).
+    state, retry_at = CircuitState.CLOSED, None
     if failures >= FAILURES_TO_OPEN:
         moment: datetime = (await connection.execute(select(now()))).scalar_one()
         state, retry_at = CircuitState.OPEN, moment + pause_after(failures)

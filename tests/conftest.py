@@ -12,11 +12,21 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from db import migrate
 from db.engine import Database
 from db.tables import metadata
+
+# The same examples every time, and no time limits: timings belong to benchmarks.
+settings.register_profile(
+    "kasparro",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("kasparro")
 
 TEST_POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 _TABLES = ", ".join(metadata.tables)

@@ -60,11 +60,13 @@ class CoinGecko:
             if missing <= 0:
                 return
             page = await self._page(number, missing)
-            if page.records == 0 and number > 0:
+            if page.records == 0 and full:
                 # The end, or a hiccup: a list that ends behind a full page is believed the second time only.
-                page = await self._page(number, missing) if full else page
-                if page.records == 0:
-                    return
+                page = await self._page(number, missing)
+            if page.records == 0:
+                if number == 0:
+                    yield page
+                return
             if page.body == previous:
                 raise SourceBroken(f"page {number + 1} repeats page {number}")
             yield page

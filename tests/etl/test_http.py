@@ -146,6 +146,11 @@ async def test_a_second_empty_page_ends_the_list(server: local.Upstream, source:
     assert pages_asked(server) == ["1", "2", "2"]
 
 
+async def test_an_empty_first_page_is_asked_for_again(server: local.Upstream, source: CoinGecko) -> None:
+    server.set_faults([Fault("empty", match=Match(path="/coins/markets", page=1), count=1)])
+    assert await read(source) == 300
+
+
 @pytest.mark.parametrize("max_coins", [1, 100, 250, 260, 1000])
 async def test_pages_have_one_size_however_many_coins_are_wanted(
     server: local.Upstream, source: CoinGecko, max_coins: int

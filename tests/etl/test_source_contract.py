@@ -33,6 +33,7 @@ def over_http(client: httpx.AsyncClient, url: str) -> Upstream:
     return Upstream(client, url, permit=no_limit, policy=IMPATIENT)
 
 
+UNUSED = httpx.AsyncClient()
 Make = Callable[[httpx.AsyncClient, str, Path], Source]
 CASES: dict[str, Make] = {
     "coingecko": lambda client, url, folder: CoinGecko(over_http(client, url + local.COINGECKO), 600),
@@ -137,8 +138,8 @@ async def test_it_parses_what_it_reads(source: Source) -> None:
 
 @given(payload=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 @pytest.mark.parametrize("name", sorted(BUILDERS))
-def test_garbage_is_only_ever_invalid(name: str, payload: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    source = CASES[name](httpx.AsyncClient(), "http://127.0.0.1:9", Path("nowhere"))
+def test_garbage_is_only_ever_invalid(name: str, payload: bytes) -> None:
+    source = CASES[name](UNUSED, "http://127.0.0.1:9", Path("nowhere"))
     record = RawRecord(key="k", external_id="x", payload=payload, header="id,symbol,name,price_usd")
     with contextlib.suppress(RecordInvalid):
         assert isinstance(source.parse(record), NewAsset)
