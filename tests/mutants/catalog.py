@@ -1,0 +1,91 @@
+"""The safeguards, how to take each out, and which test must notice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CRASH = "tests/crash/test_crash_points.py::test_a_run_that_died_anywhere_leaves_what_a_clean_one_leaves[sqlite]"
+RESUME = "tests/etl/test_recovery.py::test_resuming_after_any_record_equals_a_clean_run[sqlite-11]"
+OLD_HOLDER = "tests/etl/test_leases.py::test_the_old_holder_is_fenced_off[sqlite]"
+OLDER_RECORD = "tests/etl/test_monotonic.py::test_an_older_record_does_not_replace_a_newer_one[sqlite]"
+GUARD_IN_SQL = "tests/etl/test_monotonic.py::test_the_guard_holds_in_sql_even_if_the_decision_were_wrong[sqlite]"
+EMPTY_LIST = "tests/etl/test_monotonic.py::test_an_empty_list_is_a_failure[sqlite]"
+TWO_WRITERS = "tests/chaos/test_two_writers.py::test_a_writer_waits_for_one_that_has_read_already"
+
+
+class DoesNotApply(Exception):
+    """The text that a mutant replaces is not in its file, or stands there more than once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `old`, which stands in `path` exactly once, with `new`."""
+
+    path: str
+    old: str
+    new: str
+
+    def applied_to(self, text: str) -> str:
+        if text.count(self.old) != 1:
+            raise DoesNotApply(f"{self.path}: {text.count(self.old)} times {self.old!r}")
+        return text.replace(self.old, self.new)
+
+    def apply(self, root: Path) -> None:
+        file = root / self.path
+        file.write_text(self.applied_to(file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A safeguard taken out; `test` must fail then."""
+
+    name: str
+    edits: Sequence[Edit]
+    test: str
+
+
+_NO_FENCE = Edit(
+    "db/leases.py",
+    ".where(leases.c.source == source, leases.c.epoch == epoch)\n        .values(heartbeat_at",
+    ".where(leases.c.source == source)\n        .values(heartbeat_at",
+)
+_NO_DECISION = Edit(
+    "etl/load.py",
+    "return new is not None and stored is not None and new < stored",
+    "return False",
+)
+_NO_SQL_GUARD = Edit("db/assets.py", "WHERE assets.last_updated IS NULL\n", "WHERE TRUE\n")
+_TWO_TRANSACTIONS = Edit(
+    "etl/load.py",
+    "        checkpoint = await checkpoints.advance(\n",
+    "    async with database.write() as connection:\n"
+    "        await leases.hold(connection, run.source, run.epoch or 0)\n"
+    "        checkpoint = await checkpoints.advance(\n",
+)
+# What a checkpoint made of a page number would do: leave out the pages that are done, begin the next one anew.
+_PAGES_BEHIND_A_NUMBER = Edit(
+    "etl/stage.py",
+    "        numbers = await windows.page_numbers(connection, window.id, behind)\n",
+    "        numbers = await windows.page_numbers(connection, window.id, None)\n"
+    "        stands = await checkpoints.get(connection, window.source)\n"
+    "        position = stands.position if stands is not None and behind is not None else 0\n"
+    "        sizes = await windows.staged(connection, window.id)\n"
+    "        numbers = numbers[sum(sum(sizes[:n]) <= position for n in range(1, len(sizes) + 1)) :]\n",
+)
+_NOTHING_SKIPPED = Edit(
+    "etl/extract.py", "return 0 if behind is None else sum(record.key <= behind for record in page)", "return 0"
+)
+_EMPTY_IS_FINE = Edit("etl/stage.py", "survey.records == 0", "survey.records < 0")
+_SHRUNK_IS_FINE = Edit("etl/stage.py", "records >= SHRUNK * before", "records >= 0")
+_PLAIN_BEGIN = Edit("db/engine.py", '(writer, "BEGIN IMMEDIATE")', '(writer, "BEGIN")')
+
+MUTANTS = (
+    Mutant("no fence: a lease is extended whatever its epoch", [_NO_FENCE], OLD_HOLDER),
+    Mutant("older over newer: neither decision nor SQL guard", [_NO_DECISION, _NO_SQL_GUARD], OLDER_RECORD),
+    Mutant("older over newer: no decision", [_NO_DECISION], OLDER_RECORD),
+    Mutant("older over newer: no guard in SQL", [_NO_SQL_GUARD], GUARD_IN_SQL),
+    Mutant("checkpoint and counters in a second transaction", [_TWO_TRANSACTIONS], CRASH),
+    Mutant("resume by page number", [_PAGES_BEHIND_A_NUMBER, _NOTHING_SKIPPED], RESUME),
+    Mutant("an empty list is a success", [_EMPTY_IS_FINE, _SHRUNK_IS_FINE], EMPTY_LIST),
+    Mutant("BEGIN instead of BEGIN IMMEDIATE", [_PLAIN_BEGIN], TWO_WRITERS),
+)
