@@ -88,8 +88,8 @@ async def request(
         return earlier
     await abandon_dead(connection, source)
     run = await active(connection, source)
-    if run is not None and run.status is RunStatus.QUEUED and mode is RunMode.FULL:
-        run = await _widen(connection, run)
+    if run is not None and run.status is RunStatus.QUEUED and mode is not RunMode.INCREMENTAL:
+        run = await _change_mode(connection, run, mode)
     answer = Requested(run, started=False) if run else Requested(await _queue(connection, source, mode, trigger), True)
     await connection.execute(
         insert(requests).values(
@@ -133,9 +133,9 @@ async def _queue(connection: AsyncConnection, source: str, mode: RunMode, trigge
     return Run.from_row(row.one())
 
 
-async def _widen(connection: AsyncConnection, queued: Run) -> Run:
-    """Let a queued run read everything, since somebody asked for that before it began."""
-    row = await connection.execute(update(runs).where(runs.c.id == queued.id).values(mode=RunMode.FULL).returning(runs))
+async def _change_mode(connection: AsyncConnection, queued: Run, mode: RunMode) -> Run:
+    """Let a queued run read what somebody asked for in particular before it began."""
+    row = await connection.execute(update(runs).where(runs.c.id == queued.id).values(mode=mode).returning(runs))
     return Run.from_row(row.one())
 
 
