@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ IMPORTED_LATE = ("aiosqlite", "asyncpg", "concurrent.futures.thread")
 """What children would otherwise import anew each."""
 REPEATED_CALLS = 2
 """After a death: the page under way, or the end of the list, which a resumed run believes the second time only."""
+TOLD_EVERY = 100
 Deaths = tuple[int, ...]
 """Points at which one process after the other dies, each taking up what the last one left."""
 
@@ -85,9 +87,11 @@ def _worker(kind: str, deaths: Sequence[Deaths]) -> Callable[[Say], None]:
         with tempfile.TemporaryDirectory() as folder, opened(kind, Path(folder)) as start:
             _prepared(start)
             clean = _recovered(start, ())
-            for points in deaths:
+            for done, points in enumerate(deaths):
                 if os.getppid() != parent:
                     return
+                if done and done % TOLD_EVERY == 0:
+                    sys.stderr.write(f"{kind}: {done} of {len(deaths)}, {len(found.violations)} violations\n")
                 found.add(_killed(start, points, clean))
         say([found.killed, found.not_reached, found.violations])
 
