@@ -54,11 +54,9 @@ class CoinGecko:
         self._max_coins = max_coins
 
     async def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
-        # A staged page that is not full may have been cut when fewer coins were wanted: it is asked for again.
-        whole = [records for records in staged if records >= PER_PAGE]
-        missing = self._max_coins - sum(whole)
+        missing = self._max_coins - sum(staged)
         previous, full = b"", True
-        for number in range(len(whole), MAX_PAGES):
+        for number in range(len(staged), MAX_PAGES):
             if missing <= 0:
                 return
             page = await self._page(number, missing)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from db import windows
 from db.enums import RunStatus
 from etl.http import Upstream
 from etl.sources.coingecko import CoinGecko
@@ -37,16 +36,3 @@ async def test_a_list_interrupted_between_pages_loses_no_coin(
     server.set_faults([Fault("status", {"status": 404}, Match(page=2), count=1)])
     assert (await ingest(make(before))).status is RunStatus.FAILED
     assert (await ingest(make(after), batch_size=1000)).inserted == read
-
-
-@pytest.mark.parametrize(("before", "after"), [(100, 600), (300, 600)])
-async def test_nor_does_one_interrupted_behind_its_last_page(
-    ingest: Ingest, make: Make, monkeypatch: pytest.MonkeyPatch, before: int, after: int
-) -> None:
-    async def gone(*arguments: object) -> None:
-        raise RuntimeError("gone")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(windows, "plan", gone)
-        assert (await ingest(make(before))).status is RunStatus.FAILED
-    assert (await ingest(make(after), batch_size=1000)).inserted == after
