@@ -89,12 +89,6 @@ class Layout:
             external_id = self.external_id(text.split(self.delimiter, column + 1))
         return external_id if len(external_id) <= _LONGEST_ID else ""
 
-    def last_updated(self, text: str) -> datetime | None:
-        """The record's own date. Raises RecordInvalid."""
-        cells = self.cells(text)
-        self.check_width(cells)
-        return self._moment(cells, "last_updated")
-
     def asset(self, text: str) -> NewAsset:
         """The record as an asset. Raises RecordInvalid."""
         cells = self.cells(text)
