@@ -7,7 +7,7 @@ SQLite keeps times as fixed-width ISO 8601 text in UTC, which sorts as time does
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, String
+from sqlalchemy import DateTime, Integer, String, literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -46,19 +46,21 @@ class now(FunctionElement[datetime]):  # noqa: N801  reads as SQL: now(), now(30
     """The database's current time (not the transaction's start), plus whole seconds."""
 
     type = UtcDateTime()
-    inherit_cache = False
+    # The seconds are a parameter, so that a statement is compiled once, whatever they are.
+    inherit_cache = True
     name = "now"
 
     def __init__(self, plus_seconds: int = 0) -> None:
-        self.plus_seconds = int(plus_seconds)
-        super().__init__()
+        super().__init__(literal(int(plus_seconds), Integer))
 
 
 @compiles(now, "sqlite")
-def _sqlite_now(element: now, compiler: SQLCompiler, **_: Any) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '{element.plus_seconds:+d} seconds')"
+def _sqlite_now(element: now, compiler: SQLCompiler, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
 
 
 @compiles(now, "postgresql")
-def _postgresql_now(element: now, compiler: SQLCompiler, **_: Any) -> str:
-    return f"(clock_timestamp() + interval '{element.plus_seconds} seconds')"
+def _postgresql_now(element: now, compiler: SQLCompiler, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    return f"(clock_timestamp() + {seconds} * interval '1 second')"
