@@ -163,11 +163,12 @@ async def _plan(database: Database, run: Run, window: Window, survey: Survey, sp
             changes, now_known = compare(await drift.known(connection, run.source), survey)
             await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
         await runs.plan(connection, run.id, survey.records)
+        checkpoint = None
         if spoiled is None:
             await windows.plan(connection, window.id, survey.records)
-        checkpoint = await checkpoints.plan(connection, run.source, survey.records)
+            checkpoint = await checkpoints.plan(connection, run.source, survey.records)
     for change in changes:
         _log.warning("etl.drift", path=change.path, kind=change.kind, before=change.before, after=change.after)
-    if spoiled is not None:
-        raise SourceBroken(spoiled)
+    if checkpoint is None:
+        raise SourceBroken(spoiled or "")
     return checkpoint

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import Database
 from db.enums import RunStatus
 from etl.sources.csv_file import CsvSource
+from tests.crash.invariants import violations
 from tests.etl.conftest import Ingest, Query
 from tests.fakes import MemorySource, row
 
@@ -52,12 +54,13 @@ async def test_an_odd_record_does_not_stop_the_others(
     ids=["page-2", "all", "no-id"],
 )
 async def test_a_mostly_bad_page_spoils_the_window_before_anything_is_committed(
-    ingest: Ingest, query: Query, pages: Sequence[Sequence[bytes]], complaint: str
+    ingest: Ingest, query: Query, database: Database, pages: Sequence[Sequence[bytes]], complaint: str
 ) -> None:
     run = await ingest(MemorySource(pages), batch_size=50)
     assert (run.status, run.records_processed) == (RunStatus.FAILED, 0)
     assert complaint in str(run.error)
     assert await query(COMMITTED) == [(0, 0, 0)]
+    assert await violations(database) == []
 
 
 async def test_the_last_row_of_a_long_file_may_be_bad(ingest: Ingest, tmp_path: Path) -> None:
