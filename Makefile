@@ -90,12 +90,16 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 # Each prints a summary and fails on a violation. TEST_POSTGRES_URL names the PostgreSQL server, as for the tests.
 N := 200
 SEED := 1
-.PHONY: crash chaos mutants
+SEEDS := 1000
+.PHONY: crash chaos simulate mutants
 crash: $(VENV)/dev  ## Kill a run at each of its points, on both databases, and resume it
 	$(PY) -m tests.crash
 
 chaos: $(VENV)/dev  ## Strike N runs at random moments on each database: N=200 SEED=1
 	$(PY) -m tests.chaos --kills $(N) --seed $(SEED)
+
+simulate: $(VENV)/dev  ## Hours of whole servers under a virtual clock, from seeds: SEEDS=10000
+	$(PY) -m tests.simulation --seeds $(SEEDS)
 
 mutants: $(VENV)/dev  ## Take each safeguard out and see its test turn red
 	$(PY) -m tests.mutants

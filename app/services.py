@@ -52,11 +52,14 @@ async def open_database(settings: Settings, *, migrating: bool = False) -> Async
 
 @contextlib.asynccontextmanager
 async def open_runner(
-    settings: Settings, database: Database, on_progress: Callable[[Progress], None] = lambda progress: None
+    settings: Settings,
+    database: Database,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Runner]:
-    """The sources and what runs them."""
+    """The sources and what runs them. `transport` takes the place of the network."""
     limits = httpx.Limits(max_connections=10, max_keepalive_connections=5)
-    async with httpx.AsyncClient(limits=limits, headers={"Accept-Encoding": "gzip"}) as client:
+    async with httpx.AsyncClient(limits=limits, headers={"Accept-Encoding": "gzip"}, transport=transport) as client:
         yield Runner(
             database,
             build_sources(settings, database, client),
@@ -67,11 +70,16 @@ async def open_runner(
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Everything the server holds; ingestion starts inside and ends cleanly with the block."""
+async def open_services(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Services]:
+    """Everything the server holds; ingestion starts inside and ends cleanly with the block.
+
+    `transport` takes the place of the network, towards the upstreams.
+    """
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
-        runner = await stack.enter_async_context(open_runner(settings, database))
+        runner = await stack.enter_async_context(open_runner(settings, database, transport=transport))
         dispatcher = Dispatcher(runner)
         dispatching = asyncio.create_task(dispatcher.serve(), name="dispatcher")
         stack.push_async_callback(dispatcher.stop)
