@@ -14,11 +14,12 @@ from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.schedules import EPOCH, trigger_of
+from app.schedules import EPOCH, slot_after, trigger_of
 
 # A slot outlives a restart of the database.
 RECORDING_ATTEMPTS = 60
 RECORDING_PAUSE_SECONDS = 2.0
+LOOK_AT_THE_CLOCK_SECONDS = 30.0
 Record = Callable[[str, datetime], Awaitable[None]]
 _log = structlog.get_logger()
 
@@ -32,14 +33,19 @@ class Scheduler:
             executors={"default": _Recorder()},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._schedules = schedules
+        self._watching: asyncio.Task[None] | None = None
         for source, schedule in schedules.items():
             # The second argument stands for the slot, which only the executor knows.
             self._scheduler.add_job(record, trigger_of(schedule), args=[source, EPOCH], id=source)
 
     def start(self) -> None:
         self._scheduler.start()
+        self._watching = asyncio.create_task(self._watch_the_clock(), name="clock")
 
     def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -52,6 +58,17 @@ class Scheduler:
         job = self._scheduler.get_job(source)
         moment = getattr(job, "next_run_time", None)
         return moment.astimezone(UTC) if moment else None
+
+    async def _watch_the_clock(self) -> None:
+        """Go by the machine's clock again after it was set: APScheduler sleeps as long as it once computed."""
+        while True:
+            await asyncio.sleep(LOOK_AT_THE_CLOCK_SECONDS)
+            now = datetime.now(UTC)
+            for source, schedule in self._schedules.items():
+                due, planned = slot_after(schedule, now), self.next_run_at(source)
+                if due is not None and planned is not None and planned > due:
+                    self._scheduler.modify_job(source, next_run_time=due)
+            self._scheduler.wakeup()
 
 
 class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types

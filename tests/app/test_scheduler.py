@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from app.scheduler import Scheduler
 from app.schedules import interval_seconds, missed_slot, period_of, slot_after
+from tests.simulation.clock import BEGAN, VirtualLoop
 
 NOON = datetime(2025, 1, 20, 12, tzinfo=UTC)
 A_BIT_LATER = NOON + timedelta(minutes=7, seconds=3)
@@ -68,6 +70,32 @@ async def test_two_schedulers_name_the_same_slot_and_say_when_the_next_is_due() 
     assert recorded[0][0] == "csv"
     assert schedulers[0].next_run_at("coingecko") is None
     assert not schedulers[0].running
+
+
+@pytest.mark.parametrize("error", [timedelta(days=1), timedelta(days=-1), timedelta(hours=-3)])
+def test_a_clock_that_is_set_and_set_right_again_does_not_silence_a_schedule(error: timedelta) -> None:
+    recorded: list[tuple[float, datetime]] = []
+    loop = VirtualLoop()
+
+    async def record(source: str, slot: datetime) -> None:
+        recorded.append((loop.time(), slot))
+
+    async def an_hour() -> None:
+        scheduler = Scheduler({"csv": "5m"}, record)
+        scheduler.start()
+        for seconds, clock_error in ((700.0, error), (1000.0, timedelta(0)), (1900.0, timedelta(0))):
+            await asyncio.sleep(seconds)
+            loop.set_clock_wrong(clock_error)
+        scheduler.stop()
+        await asyncio.sleep(0)
+
+    loop.run_until_complete(an_hour())
+    loop.close()
+    # Every five minutes in all three parts of the hour, and at the right slots once the clock was right again.
+    moments = [moment for moment, _ in recorded]
+    assert max(after - before for before, after in pairwise(moments)) < 350, moments
+    right = [slot for moment, slot in recorded if moment > 1740]
+    assert right == [BEGAN + timedelta(minutes=minute) for minute in range(30, 65, 5)]
 
 
 @pytest.mark.parametrize(
