@@ -85,6 +85,7 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(PY) -m graphql_schema.compatibility
 	@$(MAKE) --no-print-directory test
 
 # Each prints a summary and fails on a violation. TEST_POSTGRES_URL names the PostgreSQL server, as for the tests.
@@ -125,6 +126,10 @@ schema: $(VENV)/runtime  ## Print the GraphQL schema into graphql_schema/schema.
 	@$(BIN)/kasparro schema > graphql_schema/schema.graphql.new
 	@mv graphql_schema/schema.graphql.new graphql_schema/schema.graphql
 
+.PHONY: release-schema
+release-schema: schema  ## Take today's GraphQL schema for the released one
+	@cp graphql_schema/schema.graphql graphql_schema/released.graphql
+
 .PHONY: format
 format: $(VENV)/dev  ## Let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
@@ -138,4 +143,4 @@ clean:  ## Remove the environment, caches and build output; data/ and .env stay
 
 .PHONY: help
 help:  ## This list
-	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*  ## ' '/^[a-z-]+:.*  ## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile

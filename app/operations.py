@@ -3,21 +3,22 @@
 Both the graph and the REST shims speak to this; neither knows the runner or the scheduler.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
 import structlog
 
+from app import replays, triggers
 from app.config import SOURCES, Settings
 from app.scheduler import Scheduler
 from app.schedules import period_of
 from db import checkpoints, leases, runs, source_states, windows
 from db.checkpoints import Checkpoint
 from db.engine import Connection, Database
-from db.enums import RunMode, RunTrigger
+from db.enums import RunMode
 from db.errors import DatabaseError
-from db.runs import IdempotencyKeyReused, Run
+from db.runs import Run
 from db.uninterrupted import uninterrupted
 from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
 
@@ -79,18 +80,26 @@ class Operations:
         problem = self._refusal(source, idempotency_key)
         if problem is not None:
             return TriggerAnswer(problems=[problem])
-        wanted = [source] if source is not None else sorted(self._settings.etl_sources)
-        answer = await uninterrupted(self._request(wanted, source, mode, idempotency_key))
-        self._wake()
-        _log.info(
-            "etl.triggered",
-            source=source,
-            mode=mode,
-            started=[run.id for run in answer.started],
-            already_active=[run.id for run in answer.already_active],
-            problems=[found.code for found in answer.problems],
+        answer = await uninterrupted(
+            triggers.trigger(self._database, source, mode, idempotency_key, self._settings.etl_sources)
         )
-        return answer
+        return self._triggered(source, mode, answer)
+
+    async def replay(self, source: str | None, ids: Sequence[str] | None) -> TriggerAnswer:
+        """Record the wanted replays; all or, on a problem with the ids, none of them."""
+        problem = self._refusal(source, None) or replays.refusal(ids)
+        if problem is not None:
+            return TriggerAnswer(problems=[problem])
+        answer = await uninterrupted(triggers.replay(self._database, source, ids, self._settings.etl_sources))
+        return self._triggered(source, RunMode.REPLAY, answer)
+
+    async def pause(self, source: str) -> Problem | None:
+        """Let nothing start a source until it is resumed; what is running goes on."""
+        return await self._set_paused(source, source_states.pause, "etl.source_paused")
+
+    async def resume(self, source: str) -> Problem | None:
+        """Let a source be started again, beginning with the run that waited."""
+        return await self._set_paused(source, source_states.resume, "etl.source_resumed")
 
     async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
         """Let the next run of a source begin a new window. Refused while a run is active."""
@@ -113,7 +122,7 @@ class Operations:
         if source is not None and source not in SOURCES:
             return _unknown(source)
         if source is not None and source not in self._settings.etl_sources:
-            return Problem("SOURCE_DISABLED", f"{source} is not among ETL_SOURCES", ("source",))
+            return triggers.source_disabled(source, "source")
         if key is not None and (not key.isprintable() or not 0 < len(key) <= MAX_KEY_LENGTH):
             message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
             return Problem("BAD_IDEMPOTENCY_KEY", message, ("idempotencyKey",))
@@ -130,25 +139,32 @@ class Operations:
         _log.info("etl.checkpoint_reset", source=source)
         return checkpoint
 
-    async def _request(self, wanted: list[str], source: str | None, mode: RunMode, key: str | None) -> TriggerAnswer:
-        answer = TriggerAnswer()
-        asked = f"source={source or '*'} mode={mode}"
-        try:
-            async with self._database.write() as connection:
-                if key is not None:
-                    await runs.lock_idempotency_key(connection, key)
-                paused = await source_states.paused(connection)
-                for name in wanted:
-                    if name in paused:
-                        answer.problems.append(Problem("SOURCE_PAUSED", f"{name} is paused", ("source",)))
-                        continue
-                    requested = await runs.request(
-                        connection, name, mode, RunTrigger.MANUAL, idempotency_key=key, asked=asked
-                    )
-                    (answer.started if requested.started else answer.already_active).append(requested.run)
-        except IdempotencyKeyReused as reused:
-            return TriggerAnswer(problems=[Problem("IDEMPOTENCY_KEY_REUSED", str(reused), ("idempotencyKey",))])
+    def _triggered(self, source: str | None, mode: RunMode, answer: TriggerAnswer) -> TriggerAnswer:
+        self._wake()
+        _log.info(
+            "etl.triggered",
+            source=source,
+            mode=mode,
+            started=[run.id for run in answer.started],
+            already_active=[run.id for run in answer.already_active],
+            problems=[found.code for found in answer.problems],
+        )
         return answer
+
+    async def _set_paused(
+        self, source: str, write: Callable[[Connection, str], Awaitable[None]], event: str
+    ) -> Problem | None:
+        if source not in SOURCES:
+            return _unknown(source)
+
+        async def commit() -> None:
+            async with self._database.write() as connection:
+                await write(connection, source)
+
+        await uninterrupted(commit())
+        self._wake()
+        _log.info(event, source=source)
+        return None
 
     async def _ailing_sources(self, connection: Connection) -> list[str]:
         """A reason for each enabled source whose last ended run did not succeed, or whose data is old."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
@@ -28,6 +28,14 @@ def check(run_id: int, wanted: Slice) -> None:
 async def pages(connection: AsyncConnection, run_ids: Sequence[int], wanted: Slice) -> dict[int, Page]:
     """The same slice of each run's batches, in the order they were committed. Raises InvalidCursor."""
     return await grouped.fetch(connection, _BATCHES, batches.c.run_id, run_ids, wanted, _ordering)
+
+
+async def last_records(connection: AsyncConnection, run_ids: Sequence[int]) -> dict[int, str]:
+    """The id of the last record that each run committed; where there is none, the run is left out."""
+    last = select(batches.c.run_id, func.max(batches.c.sequence)).where(batches.c.run_id.in_(run_ids))
+    same = tuple_(batches.c.run_id, batches.c.sequence).in_(last.group_by(batches.c.run_id))
+    rows = await connection.execute(select(batches.c.run_id, batches.c.last_record_id).where(same))
+    return {row.run_id: row.last_record_id for row in rows if row.last_record_id is not None}
 
 
 async def counts(connection: AsyncConnection, run_ids: Sequence[int]) -> dict[int, int]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bulk import BulkInsert
+from db.id_list import Ids
 from db.records import RejectedRecord
 from db.tables import quarantine, raw_headers
 
@@ -70,12 +71,28 @@ async def insert_new(
     return await _REJECTED.run(connection, rows)
 
 
-async def waiting(connection: AsyncConnection, source: str, after: int, limit: int) -> list[Refused]:
-    """Records of a source that were not replayed yet, behind an id, in the order of ids."""
+async def waiting(
+    connection: AsyncConnection, source: str, after: int, limit: int, *, only: Ids | None = None
+) -> list[Refused]:
+    """Records of a source that were not replayed yet, behind an id, in the order of ids: at most `limit`.
+
+    With `only` it is some of those that are left, and none when none is left.
+    """
+    if only is None:
+        return await _waiting(connection, source, quarantine.c.id > after, limit)
+    left = [row_id for row_id in only if row_id > after]
+    for start in range(0, len(left), limit):
+        chosen = quarantine.c.id.in_(left[start : start + limit])
+        if found := await _waiting(connection, source, chosen, limit):
+            return found
+    return []
+
+
+async def _waiting(connection: AsyncConnection, source: str, which: ColumnElement[bool], limit: int) -> list[Refused]:
     found = (
         select(quarantine.c.id, quarantine.c.external_id, quarantine.c.payload, raw_headers.c.header)
         .outerjoin(raw_headers, raw_headers.c.id == quarantine.c.header_id)
-        .where(quarantine.c.source == source, quarantine.c.replayed_at.is_(None), quarantine.c.id > after)
+        .where(quarantine.c.source == source, quarantine.c.replayed_at.is_(None), which)
         .order_by(quarantine.c.id)
         .limit(limit)
     )

@@ -1,17 +1,15 @@
 """Reading runs: listing, counting and finding them. Asking for, starting and ending them is in `runs`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import SimpleNamespace
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import filters, keyset
-from db.cursors import INT64
-from db.enums import ACTIVE
-from db.filters import Condition, Field
-from db.keyset import AnyRow, Ordering, Slice, Term
+from db.enums import ACTIVE, RunMode, RunStatus
+from db.filters import Field
+from db.keyset import AnyRow
+from db.newest_first import NewestFirst
 from db.runs import Run
 from db.tables import runs
 
@@ -23,43 +21,12 @@ FIELDS: dict[str, Field] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RunPage:
-    """A page of runs, each with its cursor."""
-
-    runs: list[Run]
-    cursors: list[str]
-    has_next: bool
-    has_previous: bool
-
-
-async def page(
-    connection: AsyncConnection, condition: Condition | None, wanted: Slice, *, both_ends: bool = True
-) -> RunPage:
-    """A page of runs, the newest request first. Raises InvalidCursor and BadFilter."""
-    ordering = Ordering((Term(runs.c.id, descending=True),), runs.c.id, repr(("runs", condition)))
-    query = select(runs).where(*_conditions(condition))
-    found = await keyset.fetch(connection, query, ordering, wanted, both_ends=both_ends)
-    return RunPage(
-        [_run(row) for row in found.rows],
-        [found.cursor(row) for row in found.rows],
-        found.has_next,
-        found.has_previous,
-    )
-
-
-async def count(connection: AsyncConnection, condition: Condition | None) -> int:
-    """How many runs meet the condition. Raises BadFilter."""
-    counted = select(func.count()).select_from(runs).where(*_conditions(condition))
-    return int((await connection.execute(counted)).scalar_one())
+RUNS = NewestFirst(runs, tuple(column.name for column in runs.c), FIELDS)
 
 
 async def by_ids(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, Run]:
     """Those of the runs that exist, in one statement."""
-    wanted = [run_id for run_id in set(ids) if run_id in INT64]
-    if not wanted:
-        return {}
-    return {run.id: run for run in await _all(connection, select(runs).where(runs.c.id.in_(wanted)))}
+    return {row_id: Run.from_row(row) for row_id, row in (await RUNS.by_ids(connection, ids)).items()}
 
 
 async def latest_by_source(connection: AsyncConnection) -> dict[str, Run]:
@@ -75,11 +42,20 @@ async def active_by_source(connection: AsyncConnection) -> dict[str, Run]:
     return {run.source: run for run in await _all(connection, active)}
 
 
-def _conditions(condition: Condition | None) -> list[ColumnElement[bool]]:
-    return [] if condition is None else [filters.to_sql(FIELDS, condition)]
+async def passes_before(connection: AsyncConnection, run: Run, *, replays: bool, limit: int) -> list[Run]:
+    """Whole successful passes of the run's source that were asked for before it, the newest first."""
+    replay = runs.c.mode == RunMode.REPLAY
+    found = select(runs).where(
+        runs.c.source == run.source,
+        runs.c.id < run.id,
+        runs.c.status == RunStatus.SUCCESS,
+        runs.c.start_position == 0,
+        replay if replays else ~replay,
+    )
+    return await _all(connection, found.order_by(runs.c.id.desc()).limit(limit))
 
 
-def _run(row: AnyRow) -> Run:
+def run_of(row: AnyRow) -> Run:
     """The run of a page's row, which carries its sort key as well."""
     return Run.from_row(SimpleNamespace(_mapping={column.name: row._mapping[column.name] for column in runs.c}))
 

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, insert, select, text, update
+from sqlalchemy import ColumnElement, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import leases
 from db.clock import now
 from db.enums import ACTIVE, RunMode, RunStatus, RunTrigger
-from db.tables import OUTCOME_COUNTS, requests, runs
+from db.id_list import Ids
+from db.tables import OUTCOME_COUNTS, requests, runs, sources
 from db.tables import leases as lease_table
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One attempt at (the rest of) a window. Counts are records; times are UTC."""
+    """One attempt at (the rest of) a window. Counts are records; times are UTC.
+
+    `replay_ids` are the quarantined records a replay was asked for; None for all of them.
+    """
 
     id: int
     source: str
@@ -46,6 +50,7 @@ class Run:
     run_started_at: datetime | None
     run_finished_at: datetime | None
     cancel_requested_at: datetime | None
+    replay_ids: Ids | None = None
 
     @classmethod
     def from_row(cls, row: Any) -> "Run":
@@ -77,8 +82,12 @@ async def request(
     slot: datetime | None = None,
     idempotency_key: str | None = None,
     asked: str = "",
+    replay_ids: Ids | None = None,
 ) -> Requested:
     """Record that a run of `source` is wanted. `asked` names the arguments an idempotency key stands for.
+
+    `replay_ids` are the quarantined records that a replay is to be of, None for all. A queued run takes them on;
+    a running one does not.
 
     Raises IdempotencyKeyReused.
     """
@@ -89,8 +98,11 @@ async def request(
     await abandon_dead(connection, source)
     run = await active(connection, source)
     if run is not None and run.status is RunStatus.QUEUED and mode is not RunMode.INCREMENTAL:
-        run = await _change_mode(connection, run, mode)
-    answer = Requested(run, started=False) if run else Requested(await _queue(connection, source, mode, trigger), True)
+        run = await _change(connection, run, mode, replay_ids)
+    if run is not None:
+        answer = Requested(run, started=False)
+    else:
+        answer = Requested(await _queue(connection, source, mode, trigger, replay_ids), started=True)
     await connection.execute(
         insert(requests).values(
             source=source, mode=mode, trigger=trigger, slot=slot, idempotency_key=idempotency_key,
@@ -124,19 +136,31 @@ async def _answered(
     return None
 
 
-async def _queue(connection: AsyncConnection, source: str, mode: RunMode, trigger: RunTrigger) -> Run:
+async def _queue(
+    connection: AsyncConnection, source: str, mode: RunMode, trigger: RunTrigger, replay_ids: Ids | None
+) -> Run:
     row = await connection.execute(
         insert(runs)
-        .values(source=source, mode=mode, trigger=trigger, status=RunStatus.QUEUED, requested_at=now())
+        .values(
+            source=source, mode=mode, trigger=trigger, status=RunStatus.QUEUED, requested_at=now(),
+            replay_ids=replay_ids,
+        )
         .returning(runs)
-    )
+    )  # fmt: skip
     return Run.from_row(row.one())
 
 
-async def _change_mode(connection: AsyncConnection, queued: Run, mode: RunMode) -> Run:
+async def _change(connection: AsyncConnection, queued: Run, mode: RunMode, replay_ids: Ids | None) -> Run:
     """Let a queued run read what somebody asked for in particular before it began."""
-    row = await connection.execute(update(runs).where(runs.c.id == queued.id).values(mode=mode).returning(runs))
-    return Run.from_row(row.one())
+    if queued.mode is mode is RunMode.REPLAY:
+        replay_ids = _both(queued.replay_ids, replay_ids)
+    changed = update(runs).where(runs.c.id == queued.id).values(mode=mode, replay_ids=replay_ids)
+    return Run.from_row((await connection.execute(changed.returning(runs))).one())
+
+
+def _both(some: Ids | None, others: Ids | None) -> Ids | None:
+    """All that either asked for."""
+    return None if some is None or others is None else (*some, *others)
 
 
 async def abandon_dead(connection: AsyncConnection, source: str) -> Run | None:
@@ -167,7 +191,7 @@ async def requeue(connection: AsyncConnection, source: str, *, give_up_after: in
     statuses = (await connection.execute(last)).scalars().all()
     if len(statuses) == give_up_after and set(statuses) == {RunStatus.ABANDONED}:
         return None
-    return await _queue(connection, source, dead.mode, dead.trigger)
+    return await _queue(connection, source, dead.mode, dead.trigger, dead.replay_ids)
 
 
 async def start(
@@ -175,6 +199,7 @@ async def start(
     run_id: int,
     *,
     mode: RunMode,
+    replay_ids: Ids | None,
     epoch: int,
     window_id: int,
     total: int | None,
@@ -182,12 +207,12 @@ async def start(
     resumed_after: str | None,
     fail_after: int | None,
 ) -> Run:
-    """Turn a queued run into a running one, in the mode of the window it works on."""
+    """Turn a queued run into a running one, in the mode of the window it works on and of the same records."""
     started = await connection.execute(
         update(runs)
         .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED)
         .values(
-            status=RunStatus.RUNNING, mode=mode, epoch=epoch, window_id=window_id, total=total,
+            status=RunStatus.RUNNING, mode=mode, replay_ids=replay_ids, epoch=epoch, window_id=window_id, total=total,
             start_position=start_position, resumed_after=resumed_after, fail_after=fail_after,
             run_started_at=now(),
         )
@@ -256,8 +281,11 @@ async def active(connection: AsyncConnection, source: str) -> Run | None:
 
 
 async def waiting(connection: AsyncConnection) -> tuple[list[Run], list[str]]:
-    """What a dispatcher should look at: queued runs, and sources whose running run's lease has lapsed."""
-    queued = select(runs).where(runs.c.status == RunStatus.QUEUED).order_by(runs.c.id)
+    """What a dispatcher should look at: queued runs that may start, and sources whose running run's lease has lapsed.
+
+    The queued run of a paused source waits until the source is resumed.
+    """
+    queued = select(runs).where(runs.c.status == RunStatus.QUEUED, ~_paused(runs.c.source)).order_by(runs.c.id)
     lapsed = (
         select(lease_table.c.source)
         .join(runs, (runs.c.source == lease_table.c.source) & (runs.c.status == RunStatus.RUNNING))
@@ -265,6 +293,10 @@ async def waiting(connection: AsyncConnection) -> tuple[list[Run], list[str]]:
     )
     found = [Run.from_row(row) for row in await connection.execute(queued)]
     return found, list((await connection.execute(lapsed)).scalars())
+
+
+def _paused(source: ColumnElement[str]) -> ColumnElement[bool]:
+    return select(sources.c.source).where(sources.c.source == source, sources.c.paused_at.is_not(None)).exists()
 
 
 async def latest(connection: AsyncConnection, source: str | None = None) -> Run | None:

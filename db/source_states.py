@@ -1,11 +1,16 @@
-"""What is known of a source beside its runs: paused or not, and when it last went well or badly."""
+"""What is known of a source beside its runs: paused or not, and when it last went well or badly.
+
+Query functions never commit.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db import leases
+from db.clock import now
 from db.enums import RunStatus
 from db.tables import runs, sources
 
@@ -25,6 +30,20 @@ async def paused(connection: AsyncConnection) -> set[str]:
     """The names of paused sources."""
     found = select(sources.c.source).where(sources.c.paused_at.is_not(None))
     return set((await connection.execute(found)).scalars())
+
+
+async def pause(connection: AsyncConnection, source: str) -> None:
+    """Let nothing start the source's runs; a paused one stays paused since when it was."""
+    # Whoever starts a run holds the same lock, so that none slips through.
+    await leases.lock(connection, source)
+    since = func.coalesce(sources.c.paused_at, now())
+    done = await connection.execute(update(sources).where(sources.c.source == source).values(paused_at=since))
+    if done.rowcount == 0:
+        await connection.execute(insert(sources).values(source=source, paused_at=now()))
+
+
+async def resume(connection: AsyncConnection, source: str) -> None:
+    await connection.execute(update(sources).where(sources.c.source == source).values(paused_at=None))
 
 
 async def last_successes(connection: AsyncConnection) -> dict[str, datetime]:

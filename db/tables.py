@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from db.clock import UtcDateTime
 from db.enums import RunMode, RunStatus, RunTrigger, WindowState
+from db.id_list import IdList
 
 metadata = MetaData(
     naming_convention={
@@ -100,6 +101,7 @@ windows = Table(
     Column("staged_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("planned", BigInteger),
+    Column("replay_ids", IdList),
     _one_of("state", WindowState),
     _one_of("mode", RunMode),
     Index("uq_etl_windows_open", "source", unique=True, sqlite_where=text("state = 'open'"),
@@ -141,6 +143,7 @@ runs = Table(
     Column("run_started_at", UtcDateTime),
     Column("run_finished_at", UtcDateTime),
     Column("cancel_requested_at", UtcDateTime),
+    Column("replay_ids", IdList),
     _one_of("status", RunStatus),
     _one_of("mode", RunMode),
     _one_of("trigger", RunTrigger),
@@ -295,7 +298,11 @@ quarantine = Table(
     Column("replayed_at", UtcDateTime),
     Column("replay_run_id", Id, ForeignKey("etl_runs.id")),
     UniqueConstraint("source", "record_key"),
-)
+    Index("ix_etl_quarantine_source_id", "source", "id"),
+    Index("ix_etl_quarantine_run_id_id", "run_id", "id"),
+    Index("ix_etl_quarantine_waiting", "source", "id", sqlite_where=text("replayed_at IS NULL"),
+          postgresql_where=text("replayed_at IS NULL")),
+)  # fmt: skip
 
 calls = Table(
     "etl_calls",
@@ -347,4 +354,5 @@ drift_events = Table(
     Column("affected_percent", Double),
     Column("run_id", Id, ForeignKey("etl_runs.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_etl_drift_events_source_id", "source", "id"),
 )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
 from db.enums import RunMode, WindowState
+from db.id_list import Ids
 from db.tables import window_pages, windows
 
 SUPERSEDED_AFTER_SECONDS = 24 * 3600
@@ -17,7 +18,10 @@ SUPERSEDED_AFTER_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A pass over a source. `planned` is its number of records once all pages are staged."""
+    """A pass over a source. `planned` is its number of records once all pages are staged.
+
+    `replay_ids` are the quarantined records that a replay is of; None for all of them.
+    """
 
     id: int
     source: str
@@ -27,6 +31,7 @@ class Window:
     staged_at: datetime | None
     closed_at: datetime | None
     planned: int | None
+    replay_ids: Ids | None
 
     @classmethod
     def from_row(cls, row: Any) -> "Window":
@@ -36,26 +41,31 @@ class Window:
         return cls(**values)
 
 
-async def resume_or_open(connection: AsyncConnection, source: str, mode: RunMode) -> tuple[Window, bool]:
+async def resume_or_open(
+    connection: AsyncConnection, source: str, mode: RunMode, replay_ids: Ids | None = None
+) -> tuple[Window, bool]:
     """The window a run works on, and whether it is new.
 
-    An open window is resumed unless it is older than 24 h or the run wants everything from the start and
-    the window was opened by one that did not.
+    An open window is resumed unless it is older than 24 h, or the run wants everything from the start (or certain
+    quarantined records) and the window was opened by one that did not.
     """
     fresh = windows.c.opened_at >= now(-SUPERSEDED_AFTER_SECONDS)
-    wanted = windows.c.id.is_not(None) if mode is RunMode.INCREMENTAL else windows.c.mode == mode
+    same = and_(windows.c.mode == mode, windows.c.replay_ids.is_not_distinct_from(replay_ids))
+    wanted = same if mode is not RunMode.INCREMENTAL else windows.c.id.is_not(None)
     found = select(windows).where(windows.c.source == source, windows.c.state == WindowState.OPEN, fresh, wanted)
     row = (await connection.execute(found)).first()
     if row is not None:
         return Window.from_row(row), False
-    return await open_anew(connection, source, mode), True
+    return await open_anew(connection, source, mode, replay_ids), True
 
 
-async def open_anew(connection: AsyncConnection, source: str, mode: RunMode) -> Window:
+async def open_anew(connection: AsyncConnection, source: str, mode: RunMode, replay_ids: Ids | None = None) -> Window:
     """Open a window, giving up the one that may be open."""
     await supersede(connection, source)
     opened = await connection.execute(
-        insert(windows).values(source=source, mode=mode, state=WindowState.OPEN, opened_at=now()).returning(windows)
+        insert(windows)
+        .values(source=source, mode=mode, state=WindowState.OPEN, opened_at=now(), replay_ids=replay_ids)
+        .returning(windows)
     )
     return Window.from_row(opened.one())
 

@@ -19,7 +19,7 @@ _unpack = msgspec.msgpack.Decoder(list[Refused])
 
 
 class Replay:
-    """What `source` was refused and not replayed yet; `read(after, limit)` gives it by quarantine id."""
+    """What `source` was refused and not replayed yet, or what was chosen of it; `read(after, limit)` gives it by id."""
 
     restages = True
 

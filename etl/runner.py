@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from db import checkpoints, circuits, leases, quarantine, runs, windows
+from db import checkpoints, circuits, leases, quarantine, runs, source_states, windows
 from db.checkpoints import Checkpoint
 from db.engine import Connection, Database
 from db.enums import RunMode, RunStatus, RunTrigger
@@ -86,7 +86,7 @@ class Runner:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
     async def run_queued(self, queued: Run) -> Run | None:
-        """Run a queued run to its end; None when it was no longer queued. Raises LeaseHeld or Fenced.
+        """Run a queued run to its end; None when it was no longer to be run. Raises LeaseHeld or Fenced.
 
         A cancelled task ends its run as interrupted and raises CancelledError.
         """
@@ -116,7 +116,10 @@ class Runner:
             current = await runs.get(connection, queued.id)
             if current is None or current.status is not RunStatus.QUEUED:
                 return None
-            return await self._acquire(connection, queued)
+            if queued.source in await source_states.paused(connection):
+                return None
+            # What is asked may have changed since it was seen.
+            return await self._acquire(connection, current)
 
     async def _acquire_now(self, source: str, mode: RunMode, trigger: RunTrigger) -> Acquired:
         async with self.database.write() as connection:
@@ -130,7 +133,7 @@ class Runner:
         epoch = await leases.take(connection, queued.source, self._holder)
         if queued.trigger in {RunTrigger.CLI, RunTrigger.MANUAL}:
             await circuits.let_one_through(connection, queued.source)
-        window, new = await windows.resume_or_open(connection, queued.source, queued.mode)
+        window, new = await windows.resume_or_open(connection, queued.source, queued.mode, queued.replay_ids)
         checkpoint = await checkpoints.get(connection, queued.source)
         if new or checkpoint is None or checkpoint.window_id != window.id:
             checkpoint = await checkpoints.begin(connection, queued.source, window.id)
@@ -138,6 +141,7 @@ class Runner:
             connection,
             queued.id,
             mode=window.mode,
+            replay_ids=window.replay_ids,
             epoch=epoch,
             window_id=window.id,
             total=window.planned,
@@ -209,7 +213,7 @@ class Runner:
 
         async def read(after: int, limit: int) -> list[quarantine.Refused]:
             async with self.database.read() as connection:
-                return await quarantine.waiting(connection, run.source, after, limit)
+                return await quarantine.waiting(connection, run.source, after, limit, only=run.replay_ids)
 
         return Replay(source, read)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Self, cast
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types.lazy_type import LazyType
 
 from db import price_points
 from db.keyset import AnyRow
@@ -88,6 +89,13 @@ class Asset(Node):
     @classmethod
     def from_optional(cls, row: AnyRow | None) -> Self | None:
         return None if row is None else cls.from_row(row)
+
+    # Coins know their assets, so this way round the type has to be named.
+    coin: Node | None = strawberry.field(
+        resolver=lambda: None,
+        description="The coin it is, whatever the source. Null: coins are not served yet.",
+        graphql_type=LazyType("Coin", "graphql_schema.coin") | None,
+    )
 
     @described("The record that the figures come from, as received.")
     async def raw(self, info: Info) -> RawRecord | None:

@@ -23,6 +23,11 @@ def action(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.mutation(description=description))
 
 
+def optional(description: str, name: str | None = None) -> Any:
+    """A field of an input that may be left out, but not be null."""
+    return strawberry.field(description=description, name=name, default=UNSET)
+
+
 def given(argument: T | None) -> T | None:
     """An optional argument's value, None where it was left out.
 

@@ -13,6 +13,7 @@ from db.filters import AnyOf, Condition, Every, Not, Operator, Where
 from graphql_schema import ids
 from graphql_schema.enums import AssetOrderField, Direction, RunStatus, RunTrigger
 from graphql_schema.errors import bad_input
+from graphql_schema.fields import optional
 
 MAX_COMPARISONS = 500
 MAX_DEPTH = 20
@@ -25,58 +26,53 @@ _GT, _GTE, _LT, _LTE = "Greater than this.", "This or greater.", "Less than this
 _IS_NULL = "Whether the value is unknown."
 
 
-def _given(description: str, name: str | None = None) -> Any:
-    """A field of an input that may be left out, but not be null."""
-    return strawberry.field(description=description, name=name, default=UNSET)
-
-
 @strawberry.input(description="Compares a global id.")
 class IDFilter:
-    eq: strawberry.ID | None = _given(_EQ)
-    in_: list[strawberry.ID] | None = _given(_IN, "in")
+    eq: strawberry.ID | None = optional(_EQ)
+    in_: list[strawberry.ID] | None = optional(_IN, "in")
 
 
 @strawberry.input(description="Compares text, by its case-folded form.")
 class StringFilter:
-    eq: str | None = _given(_EQ)
-    ne: str | None = _given(_NE)
-    in_: list[str] | None = _given(_IN, "in")
-    contains: str | None = _given("Has this in it, whatever the case.")
-    starts_with: str | None = _given("Begins with this, whatever the case.")
+    eq: str | None = optional(_EQ)
+    ne: str | None = optional(_NE)
+    in_: list[str] | None = optional(_IN, "in")
+    contains: str | None = optional("Has this in it, whatever the case.")
+    starts_with: str | None = optional("Begins with this, whatever the case.")
 
 
 @strawberry.input(description="Compares whole numbers.")
 class IntFilter:
-    eq: int | None = _given(_EQ)
-    ne: int | None = _given(_NE)
-    in_: list[int] | None = _given(_IN, "in")
-    gt: int | None = _given(_GT)
-    gte: int | None = _given(_GTE)
-    lt: int | None = _given(_LT)
-    lte: int | None = _given(_LTE)
-    is_null: bool | None = _given(_IS_NULL)
+    eq: int | None = optional(_EQ)
+    ne: int | None = optional(_NE)
+    in_: list[int] | None = optional(_IN, "in")
+    gt: int | None = optional(_GT)
+    gte: int | None = optional(_GTE)
+    lt: int | None = optional(_LT)
+    lte: int | None = optional(_LTE)
+    is_null: bool | None = optional(_IS_NULL)
 
 
 @strawberry.input(description="Compares numbers.")
 class FloatFilter:
-    eq: float | None = _given(_EQ)
-    ne: float | None = _given(_NE)
-    in_: list[float] | None = _given(_IN, "in")
-    gt: float | None = _given(_GT)
-    gte: float | None = _given(_GTE)
-    lt: float | None = _given(_LT)
-    lte: float | None = _given(_LTE)
-    is_null: bool | None = _given(_IS_NULL)
+    eq: float | None = optional(_EQ)
+    ne: float | None = optional(_NE)
+    in_: list[float] | None = optional(_IN, "in")
+    gt: float | None = optional(_GT)
+    gte: float | None = optional(_GTE)
+    lt: float | None = optional(_LT)
+    lte: float | None = optional(_LTE)
+    is_null: bool | None = optional(_IS_NULL)
 
 
 @strawberry.input(description="Compares moments.")
 class DateTimeFilter:
-    eq: datetime | None = _given(_EQ)
-    gt: datetime | None = _given(_GT)
-    gte: datetime | None = _given(_GTE)
-    lt: datetime | None = _given(_LT)
-    lte: datetime | None = _given(_LTE)
-    is_null: bool | None = _given(_IS_NULL)
+    eq: datetime | None = optional(_EQ)
+    gt: datetime | None = optional(_GT)
+    gte: datetime | None = optional(_GTE)
+    lt: datetime | None = optional(_LT)
+    lte: datetime | None = optional(_LTE)
+    is_null: bool | None = optional(_IS_NULL)
 
 
 Comparison = IDFilter | StringFilter | IntFilter | FloatFilter | DateTimeFilter
@@ -87,28 +83,30 @@ Comparison = IDFilter | StringFilter | IntFilter | FloatFilter | DateTimeFilter
     "so that `not` is the exact complement."
 )
 class AssetFilter:
-    id: IDFilter | None = _given("Global id.")
-    source: StringFilter | None = _given("Name of the source.")
-    external_id: StringFilter | None = _given("The source's own id.")
-    symbol: StringFilter | None = _given("Ticker symbol.")
-    name: StringFilter | None = _given("Name.")
-    rank: IntFilter | None = _given("Rank by market value.")
-    price_usd: FloatFilter | None = _given("Price in US dollars.")
-    market_cap_usd: FloatFilter | None = _given("Market value in US dollars.")
-    volume_24h_usd: FloatFilter | None = _given("Trading volume of 24 hours in US dollars.", "volume24hUsd")
-    percent_change_24h: FloatFilter | None = _given("Change of the price in 24 hours, in percent.", "percentChange24h")
-    last_updated: DateTimeFilter | None = _given("When the source last changed the figures.")
-    and_: list["AssetFilter"] | None = _given("All of these hold; an empty list always does.", "and")
-    or_: list["AssetFilter"] | None = _given("One of these holds; an empty list never does.", "or")
-    not_: "AssetFilter | None" = _given("This does not hold.", "not")
+    id: IDFilter | None = optional("Global id.")
+    source: StringFilter | None = optional("Name of the source.")
+    external_id: StringFilter | None = optional("The source's own id.")
+    symbol: StringFilter | None = optional("Ticker symbol.")
+    name: StringFilter | None = optional("Name.")
+    rank: IntFilter | None = optional("Rank by market value.")
+    price_usd: FloatFilter | None = optional("Price in US dollars.")
+    market_cap_usd: FloatFilter | None = optional("Market value in US dollars.")
+    volume_24h_usd: FloatFilter | None = optional("Trading volume of 24 hours in US dollars.", "volume24hUsd")
+    percent_change_24h: FloatFilter | None = optional(
+        "Change of the price in 24 hours, in percent.", "percentChange24h"
+    )
+    last_updated: DateTimeFilter | None = optional("When the source last changed the figures.")
+    and_: list["AssetFilter"] | None = optional("All of these hold; an empty list always does.", "and")
+    or_: list["AssetFilter"] | None = optional("One of these holds; an empty list never does.", "or")
+    not_: "AssetFilter | None" = optional("This does not hold.", "not")
 
 
 @strawberry.input(description="Which runs. All that is given must hold.")
 class RunFilter:
-    source: StringFilter | None = _given("Name of the source.")
-    status: list[RunStatus] | None = _given("In one of these states; an empty list matches nothing.")
-    trigger: list[RunTrigger] | None = _given("Asked for by one of these; an empty list matches nothing.")
-    started_at: DateTimeFilter | None = _given("When work began.")
+    source: StringFilter | None = optional("Name of the source.")
+    status: list[RunStatus] | None = optional("In one of these states; an empty list matches nothing.")
+    trigger: list[RunTrigger] | None = optional("Asked for by one of these; an empty list matches nothing.")
+    started_at: DateTimeFilter | None = optional("When work began.")
 
 
 @strawberry.input(description="A criterion to sort assets by. Ties are broken by the next one, and at last by id.")

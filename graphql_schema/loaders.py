@@ -14,6 +14,7 @@ from db.archive import StoredRecord
 from db.checkpoints import Checkpoint
 from db.circuits import Circuit
 from db.engine import Connection, Database
+from db.findings import DRIFT, QUARANTINE
 from db.holdings import Holdings
 from db.keyset import AnyRow, Page, Slice
 from db.price_points import Span
@@ -43,6 +44,9 @@ class Loaders:
         self.holdings: DataLoader[str, Holdings | None] = self._of_source(holdings.by_source)
         self.circuit: DataLoader[str, Circuit | None] = self._of_source(circuits.every)
         self.paused: DataLoader[str, bool | None] = self._of_source(_paused)
+        self.quarantined_by_id: DataLoader[int, AnyRow | None] = self._lookup(QUARANTINE.by_ids)
+        self.drift_by_id: DataLoader[int, AnyRow | None] = self._lookup(DRIFT.by_ids)
+        self.last_record: DataLoader[int, str | None] = self._lookup(journal.last_records)
         self.batches: DataLoader[tuple[int, Slice], Page] = self._grouped(journal.pages)
         self.batch_count: DataLoader[tuple[int, None], int] = self._grouped(_batch_count)
         self.points: DataLoader[tuple[int, tuple[Span, Slice]], Page] = self._grouped(_points)

@@ -7,8 +7,10 @@ from graphql_schema import ids
 from graphql_schema.asset import Asset
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.context import Info
+from graphql_schema.drift import DriftEvent
 from graphql_schema.errors import bad_input
 from graphql_schema.node import Node
+from graphql_schema.quarantine import QuarantinedRecord
 from graphql_schema.raw_record import RawRecord
 from graphql_schema.run import Run
 from graphql_schema.source import Source
@@ -49,6 +51,14 @@ async def _raw_record(info: Info, number: int) -> Node | None:
     return None if stored is None else RawRecord.from_stored(stored)
 
 
+async def _quarantined_record(info: Info, number: int) -> Node | None:
+    return QuarantinedRecord.from_optional(await info.context.loaders.quarantined_by_id.load(number))
+
+
+async def _drift_event(info: Info, number: int) -> Node | None:
+    return DriftEvent.from_optional(await info.context.loaders.drift_by_id.load(number))
+
+
 async def _checkpoint(info: Info, name: str) -> Node | None:
     return Checkpoint.from_optional(await info.context.loaders.checkpoint.load(name))
 
@@ -59,6 +69,8 @@ async def _source(info: Info, name: str) -> Node | None:
 
 _NUMBERED: dict[str, Callable[[Info, int], Awaitable[Node | None]]] = {
     "Asset": _asset,
+    "DriftEvent": _drift_event,
+    "QuarantinedRecord": _quarantined_record,
     "RawRecord": _raw_record,
     "Run": _run,
 }

@@ -1,5 +1,6 @@
 """What the graph needs from the process around it, stated as a protocol that `app` fulfils."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -67,6 +68,16 @@ class Operations(Protocol):
     async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
         """Ask for a run of one source, or of all enabled ones; answers once the runs are recorded."""
         ...
+
+    async def replay(self, source: str | None, ids: Sequence[str] | None) -> TriggerAnswer:
+        """Ask for replays: of a source's quarantine, of all, or of the records with these global ids."""
+        ...
+
+    async def pause(self, source: str) -> Problem | None:
+        """Let nothing start the source until it is resumed; pausing twice is pausing once."""
+        ...
+
+    async def resume(self, source: str) -> Problem | None: ...
 
     async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
         """Give up what a source's window has come to; the next run reads it from the start."""

@@ -5,8 +5,10 @@ from typing import Self
 import strawberry
 
 from graphql_schema.checkpoint import Checkpoint
+from graphql_schema.coin import Coin
 from graphql_schema.operations import Problem, TriggerAnswer
 from graphql_schema.run import Run
+from graphql_schema.source import Source
 
 
 @strawberry.type(description="An expected failure.")
@@ -29,7 +31,8 @@ class TriggerEtlPayload:
     started: list[Run] = strawberry.field(description="Runs that were recorded now, queued or running.")
     already_active: list[Run] = strawberry.field(description="Runs that were queued or running before.")
     errors: list[UserError] = strawberry.field(
-        description="UNKNOWN_SOURCE, SOURCE_DISABLED, SOURCE_PAUSED or IDEMPOTENCY_KEY_REUSED."
+        description="UNKNOWN_SOURCE, SOURCE_DISABLED, SOURCE_PAUSED, or of triggerEtl IDEMPOTENCY_KEY_REUSED or "
+        "BAD_IDEMPOTENCY_KEY, or of replayQuarantine UNKNOWN_RECORD, ALREADY_REPLAYED, NO_IDS or TOO_MANY_IDS."
     )
 
     @classmethod
@@ -47,6 +50,26 @@ class CheckpointPayload:
 
     checkpoint: Checkpoint | None = strawberry.field(description="The checkpoint at the start of a new window.")
     errors: list[UserError] = strawberry.field(description="UNKNOWN_SOURCE or RUN_ACTIVE.")
+
+
+@strawberry.type(description="What came of pausing or resuming a source.")
+class SourcePayload:
+    """The source, or why not."""
+
+    source: Source | None = strawberry.field(description="The source as it is now.")
+    errors: list[UserError] = strawberry.field(description="UNKNOWN_SOURCE.")
+
+
+@strawberry.type(description="What came of linking or unlinking assets.")
+class CoinPayload:
+    """The coin, or why not."""
+
+    coin: Coin | None = strawberry.field(description="The coin as it is now.")
+    errors: list[UserError] = strawberry.field(description="NOT_AVAILABLE: assets are not grouped into coins yet.")
+
+    @classmethod
+    def refused(cls, problem: Problem) -> Self:
+        return cls(coin=None, errors=[UserError.from_problem(problem)])
 
 
 @strawberry.type(description="What came of asking to cancel a run.")

@@ -5,19 +5,26 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from db import catalog, run_reader, stats
+from db import catalog, stats
 from db.catalog import Listing
+from db.run_reader import RUNS, run_of
 from graphql_schema import filters, ids, pagination
+from graphql_schema.as_of import AsOf, refuse_as_of
 from graphql_schema.asset import Asset
 from graphql_schema.checkpoint import Checkpoint
+from graphql_schema.coin import Coin, coin, coins
+from graphql_schema.comparison import RunComparison, compare_runs
 from graphql_schema.context import Info
+from graphql_schema.drift import DriftEvent, drift
 from graphql_schema.errors import bad_input
 from graphql_schema.fields import described, given
 from graphql_schema.filters import AssetFilter, AssetOrder, RunFilter
 from graphql_schema.health import Health
+from graphql_schema.listing import newest_first
 from graphql_schema.lookup import find_node, find_nodes
 from graphql_schema.node import Node
 from graphql_schema.pagination import Connection, Entries
+from graphql_schema.quarantine import QuarantinedRecord, quarantine
 from graphql_schema.run import Run
 from graphql_schema.source import Source
 from graphql_schema.stats import Stats
@@ -56,7 +63,9 @@ class Query:
         ] = UNSET,
         filter: Annotated[AssetFilter | None, strawberry.argument(description="Which assets.")] = UNSET,  # noqa: A002
         order_by: Annotated[list[AssetOrder] | None, strawberry.argument(description="In which order.")] = UNSET,
+        as_of: AsOf = UNSET,
     ) -> Connection[Asset]:
+        refuse_as_of(as_of)
         wanted = pagination.slice_of(first, after, last, before)
         listing = Listing(filters.asset_condition(filter), search or "", filters.asset_orders(order_by))
         database = info.context.database
@@ -80,7 +89,9 @@ class Query:
         id: OptionalId = UNSET,  # noqa: A002
         source: Annotated[str | None, strawberry.argument(description="Name of the source.")] = UNSET,
         external_id: Annotated[str | None, strawberry.argument(description="The source's own id.")] = UNSET,
+        as_of: AsOf = UNSET,
     ) -> Asset | None:
+        refuse_as_of(as_of)
         loaders = info.context.loaders
         match given(id), given(source), given(external_id):
             case str(global_id), None, None:
@@ -88,6 +99,13 @@ class Query:
             case None, str(name), str(key):
                 return Asset.from_optional(await loaders.asset_by_key.load((name, key)))
         raise bad_input("give either `id`, or `source` and `externalId`")
+
+    coins: Connection[Coin] = strawberry.field(
+        resolver=coins, description="Coins, whatever the source. Not served yet: the list is empty."
+    )
+    coin: Coin | None = strawberry.field(
+        resolver=coin, description="One coin, by its id or slug. Null: coins are not served yet."
+    )
 
     @described("Runs, the newest request first.")
     async def runs(
@@ -101,24 +119,15 @@ class Query:
     ) -> Connection[Run]:
         wanted = pagination.slice_of(first, after, last, before)
         condition = filters.run_condition(filter)
-        database = info.context.database
-        entries: Entries[Run] = Entries()
-        if pagination.wants_page(info):
-            both_ends = pagination.wants_both_ends(info, wanted)
-            async with database.read() as connection:
-                page = await run_reader.page(connection, condition, wanted, both_ends=both_ends)
-            nodes = [Run.from_run(run) for run in page.runs]
-            entries = Entries(nodes, page.cursors.__getitem__, page.has_next, page.has_previous)
-
-        async def count() -> int:
-            async with database.read() as connection:
-                return await run_reader.count(connection, condition)
-
-        return Connection(entries=entries, count=count)
+        return await newest_first(info, RUNS, condition, wanted, lambda row: Run.from_run(run_of(row)))
 
     @described("One run.")
     async def run(self, info: Info, id: GlobalIdArgument) -> Run | None:  # noqa: A002
         return Run.from_optional(await info.context.loaders.run_by_id.load(ids.require_row_id("Run", id)))
+
+    compare_runs: RunComparison | None = strawberry.field(
+        resolver=compare_runs, description="Two runs side by side, and what is unusual about the other one."
+    )
 
     @described("Where each source's window stands; sources that never ran have none.")
     async def checkpoints(self, info: Info) -> list[Checkpoint]:
@@ -137,6 +146,13 @@ class Query:
     @described("One source; null where the name is not known.")
     def source(self, info: Info, name: SourceName) -> Source | None:
         return Source.named(info, name)
+
+    quarantine: Connection[QuarantinedRecord] = strawberry.field(
+        resolver=quarantine, description="Records that broke a rule, the newest first."
+    )
+    drift: Connection[DriftEvent] = strawberry.field(
+        resolver=drift, description="How the fields of upstreams' records changed, the newest first."
+    )
 
     @described("Totals over everything stored.")
     async def stats(self, info: Info) -> Stats:

@@ -16,11 +16,22 @@ from graphql_schema.node import Node
 from graphql_schema.pagination import Connection, Entries
 
 
+@strawberry.type(description="A place in the pass that a run worked on.")
+class RunCheckpoint:
+    """The source's own checkpoint moves on; this one stays as it was at the run's start or end."""
+
+    position: int = strawberry.field(description="How many of the window's records were committed.")
+    last_record_id: str | None = strawberry.field(
+        description="Id of the last of them; null at the start of a window, and where the journal was given up."
+    )
+
+
 @strawberry.type(description="One attempt at a pass over a source. A failed pass is gone on with by the next run.")
 class Run(Node):
     """A row of etl_runs. Counts are records."""
 
     row_id: strawberry.Private[int]
+    start_position: strawberry.Private[int]
     source: str = strawberry.field(description="Name of the source.")
     mode: RunMode = strawberry.field(description="What the run reads.")
     trigger: RunTrigger = strawberry.field(description="Who asked for it.")
@@ -51,6 +62,7 @@ class Run(Node):
         return cls(
             id=ids.encode("Run", run.id),
             row_id=run.id,
+            start_position=run.start_position,
             source=run.source,
             mode=RunMode(run.mode.value),
             trigger=RunTrigger(run.trigger.value),
@@ -76,6 +88,22 @@ class Run(Node):
     @classmethod
     def from_optional(cls, run: runs.Run | None) -> Self | None:
         return None if run is None else cls.from_run(run)
+
+    @described("Where the source's checkpoint stood when work began; null while queued.")
+    def checkpoint_before(self) -> RunCheckpoint | None:
+        if self.started_at is None:
+            return None
+        return RunCheckpoint(position=scalars.count(self.start_position), last_record_id=self.resumed_after)
+
+    @described("Where the run has brought the checkpoint, by the journal; null while queued.")
+    async def checkpoint_after(self, info: Info) -> RunCheckpoint | None:
+        if self.started_at is None:
+            return None
+        committed = await info.context.loaders.last_record.load(self.row_id) if self.records_processed else None
+        return RunCheckpoint(
+            position=scalars.count(self.start_position + self.records_processed),
+            last_record_id=committed if self.records_processed else self.resumed_after,
+        )
 
     @described("The batches it committed, in order.")
     async def batches(

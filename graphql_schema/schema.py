@@ -12,10 +12,13 @@ from strawberry.types import ExecutionContext
 from graphql_schema import errors
 from graphql_schema.asset import Asset
 from graphql_schema.checkpoint import Checkpoint
+from graphql_schema.coin import Coin
 from graphql_schema.context import Info
+from graphql_schema.drift import DriftEvent
 from graphql_schema.limits import Limits, limit_rule
 from graphql_schema.mutation import Mutation
 from graphql_schema.one_operation import OneOperation
+from graphql_schema.quarantine import QuarantinedRecord
 from graphql_schema.query import Query
 from graphql_schema.raw_record import RawRecord
 from graphql_schema.run import Run
@@ -54,7 +57,7 @@ def build_schema(
     return Schema(
         query=Query,
         mutation=Mutation,
-        types=[Asset, Checkpoint, RawRecord, Run, Source],
+        types=[Asset, Checkpoint, Coin, DriftEvent, QuarantinedRecord, RawRecord, Run, Source],
         config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
         extensions=[
             partial(MaxTokensLimiter, max_token_count=max_tokens),

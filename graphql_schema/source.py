@@ -22,7 +22,7 @@ class Source(Node):
     name: str = strawberry.field(description="Its name: `coingecko`, `coinpaprika` or `csv`.")
     enabled: bool = strawberry.field(description="Whether the settings switch it on.")
     schedule: str | None = strawberry.field(description="When it runs: a cron line or an interval; null when never.")
-    next_run_at: datetime | None = strawberry.field(description="When it runs next by schedule.")
+    scheduled_at: strawberry.Private[datetime | None]
 
     @classmethod
     def from_state(cls, state: SourceState) -> Self:
@@ -31,7 +31,7 @@ class Source(Node):
             name=state.name,
             enabled=state.enabled,
             schedule=state.schedule,
-            next_run_at=state.next_run_at,
+            scheduled_at=state.next_run_at,
         )
 
     @classmethod
@@ -43,7 +43,14 @@ class Source(Node):
     def named(cls, info: Info, name: str) -> Self | None:
         return next((source for source in cls.every(info) if source.name == name), None)
 
-    @described("Whether someone paused it: nothing starts it until it is resumed.")
+    @described("When it runs next by schedule; null when it has none, and while it is paused.")
+    async def next_run_at(self, info: Info) -> datetime | None:
+        return None if self.scheduled_at is None or await self.paused(info) else self.scheduled_at
+
+    @described(
+        "Whether someone paused it: neither the schedule nor a trigger starts it until it is resumed. The command line "
+        "still does."
+    )
     async def paused(self, info: Info) -> bool:
         return bool(await info.context.loaders.paused.load(self.name))
 

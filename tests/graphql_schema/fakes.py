@@ -1,5 +1,6 @@
 """A stand-in for the process around the graph, and a caller of the graph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -49,6 +50,20 @@ class FakeOperations:
         if source not in {None, "csv"}:
             return TriggerAnswer(problems=[Problem("UNKNOWN_SOURCE", "there is no such source", ("source",))])
         return TriggerAnswer(started=[queued_run(mode=mode)], already_active=[queued_run(8)])
+
+    async def replay(self, source: str | None, ids: Sequence[str] | None) -> TriggerAnswer:
+        self.asked.append(("replay", source, ids))
+        return TriggerAnswer(started=[queued_run(mode=RunMode.REPLAY)])
+
+    async def pause(self, source: str) -> Problem | None:
+        return self._known("pause", source)
+
+    async def resume(self, source: str) -> Problem | None:
+        return self._known("resume", source)
+
+    def _known(self, what: str, source: str) -> Problem | None:
+        self.asked.append((what, source))
+        return None if source == "csv" else Problem("UNKNOWN_SOURCE", "there is no such source", ("source",))
 
     async def reset_checkpoint(self, source: str) -> Checkpoint | Problem:
         self.asked.append(("reset_checkpoint", source))

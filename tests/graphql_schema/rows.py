@@ -22,14 +22,26 @@ async def write(database: Database, table: Table, rows: list[dict[str, Any]]) ->
 
 async def write_run(database: Database, number: int = 1, **values: Any) -> None:
     """A finished run with this id, in a window of its own."""
-    source = values.setdefault("source", "coingecko")
-    window = {"id": number, "source": source, "mode": "incremental", "state": "closed", "opened_at": START}
-    run = {
-        "id": number, "mode": "incremental", "trigger": "schedule", "status": "success", "window_id": number,
-        "requested_at": START, "run_started_at": START, "run_finished_at": START + timedelta(seconds=1.5), **values,
+    await write_runs(database, run(number, **values))
+
+
+async def write_runs(database: Database, *rows: Mapping[str, Any]) -> None:
+    """Runs, each in a window of its own."""
+    windows = [
+        {"id": row["id"], "source": row["source"], "mode": "incremental", "state": "closed", "opened_at": START}
+        for row in rows
+    ]
+    await write(database, tables.windows, windows)
+    await write(database, tables.runs, [dict(row) for row in rows])
+
+
+def run(number: int, **values: Any) -> dict[str, Any]:
+    """A finished run with this id."""
+    return {
+        "id": number, "source": "coingecko", "mode": "incremental", "trigger": "schedule", "status": "success",
+        "window_id": number, "requested_at": START, "run_started_at": START,
+        "run_finished_at": START + timedelta(seconds=1.5), **values,
     }  # fmt: skip
-    await write(database, tables.windows, [window])
-    await write(database, tables.runs, [run])
 
 
 def asset(number: int, **values: Any) -> dict[str, Any]:
@@ -73,4 +85,21 @@ def point(asset_id: int, hours: float, price: float | None) -> dict[str, Any]:
     return {
         "asset_id": asset_id, "at": START + timedelta(hours=hours), "price_usd": price, "record_id": "r",
         "run_id": 1, "recorded_at": START,
+    }  # fmt: skip
+
+
+def quarantined(number: int, **values: Any) -> dict[str, Any]:
+    """A record put aside by run 1, waiting."""
+    return {
+        "id": number, "source": "coingecko", "record_key": f"key-{number}", "external_id": f"coin-{number}",
+        "reason": "wrong_type", "detail": "price: not a number", "payload": '{"price":"?"}', "run_id": 1,
+        "window_id": 1, "position": number, "at": START, **values,
+    }  # fmt: skip
+
+
+def drifted(number: int, **values: Any) -> dict[str, Any]:
+    """A field that changed its kind, noticed by run 1."""
+    return {
+        "id": number, "source": "coingecko", "path": "quotes.USD.price", "kind": "retyped", "before": "number",
+        "after": "string", "affected_percent": 12.5, "run_id": 1, "at": START, **values,
     }  # fmt: skip

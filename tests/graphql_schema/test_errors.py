@@ -62,11 +62,11 @@ async def test_a_broken_promise_of_ours_is_hidden(offline: Graph) -> None:
         def source_states(self) -> list[Any]:
             states: list[Any] = super().source_states()
             return [
-                type("State", (), {"name": None, "enabled": {}, "schedule": None, "next_run_at": 3})() for _ in states
+                type("State", (), {"name": None, "enabled": {}, "schedule": {}, "next_run_at": None})() for _ in states
             ]
 
     offline.operations = Odd()
-    for field in ("name", "nextRunAt", "enabled"):
+    for field in ("name", "schedule", "enabled"):
         with structlog.testing.capture_logs():
             codes = await offline.codes(f"{{ sources {{ {field} }} }}")
         assert set(codes) == {"INTERNAL_SERVER_ERROR"}

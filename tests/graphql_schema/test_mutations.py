@@ -1,10 +1,12 @@
 """Mutations: what is asked of the process, who may ask, and failures as data."""
 
+from typing import Any
+
 import pytest
 
 from db.enums import RunMode
 from graphql_schema import ids
-from tests.graphql_schema.fakes import Graph
+from tests.graphql_schema.fakes import SCHEMA, Graph
 
 TRIGGER = """
 mutation ($source: String, $mode: RunMode, $key: String) {
@@ -55,7 +57,68 @@ async def test_a_run_that_cannot_be_cancelled(graph: Graph, run_id: str, code: s
     assert [(error["code"], error["path"]) for error in answer["cancelRun"]["errors"]] == [(code, ["id"])]
 
 
-@pytest.mark.parametrize(("query", "variables"), [(TRIGGER, {}), (CANCEL, {"id": ids.encode("Run", 7)})])
+REPLAY = """
+mutation ($source: String, $ids: [ID!]) {
+  replayQuarantine(source: $source, ids: $ids) { started { id mode } alreadyActive { id } errors { code } }
+}
+"""
+PAUSE = "mutation ($s: String!) { pauseSource(source: $s) { source { name } errors { code message path } } }"
+RESUME = PAUSE.replace("pause", "resume")
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({}, ("replay", None, None)),
+        ({"source": "csv", "ids": None}, ("replay", "csv", None)),
+        ({"ids": ["a", "b"]}, ("replay", None, ["a", "b"])),
+        ({"ids": []}, ("replay", None, [])),
+    ],
+)
+async def test_replaying_the_quarantine(graph: Graph, given: dict[str, Any], asked: tuple[Any, ...]) -> None:
+    answer = await graph.ask(REPLAY, **given)
+    assert answer["replayQuarantine"]["started"] == [{"id": ids.encode("Run", 7), "mode": "REPLAY"}]
+    assert graph.operations.asked == [asked]
+
+
+@pytest.mark.parametrize(("query", "what"), [(PAUSE, "pause"), (RESUME, "resume")])
+async def test_pausing_and_resuming(graph: Graph, query: str, what: str) -> None:
+    answer = await graph.ask(query, s="csv")
+    assert answer == {f"{what}Source": {"source": {"name": "csv"}, "errors": []}}
+    answer = await graph.ask(query, s="nope")
+    error = {"code": "UNKNOWN_SOURCE", "message": "there is no such source", "path": ["source"]}
+    assert answer == {f"{what}Source": {"source": None, "errors": [error]}}
+    assert graph.operations.asked == [(what, "csv"), (what, "nope")]
+
+
+RESET = 'mutation { resetCheckpoint(source: "csv") { errors { code } } }'
+LINK = 'mutation { linkAssets(assetIds: ["a", "b"], reason: "r") { coin { id } errors { code message path } } }'
+UNLINK = 'mutation { unlinkAsset(assetId: "a") { coin { id } errors { code message path } } }'
+EVERY_MUTATION: dict[str, tuple[str, dict[str, str]]] = {
+    "triggerEtl": (TRIGGER, {}),
+    "cancelRun": (CANCEL, {"id": ids.encode("Run", 7)}),
+    "resetCheckpoint": (RESET, {}),
+    "replayQuarantine": (REPLAY, {}),
+    "pauseSource": (PAUSE, {"s": "csv"}),
+    "resumeSource": (RESUME, {"s": "csv"}),
+    "linkAssets": (LINK, {}),
+    "unlinkAsset": (UNLINK, {}),
+}
+
+
+async def test_links_are_not_available_yet(graph: Graph) -> None:
+    error = {"code": "NOT_AVAILABLE", "message": "assets are not grouped into coins yet", "path": None}
+    for name, query in (("linkAssets", LINK), ("unlinkAsset", UNLINK)):
+        assert await graph.ask(query) == {name: {"coin": None, "errors": [error]}}
+
+
+def test_every_mutation_is_tried_without_the_token() -> None:
+    mutation = SCHEMA._schema.mutation_type
+    assert mutation is not None
+    assert mutation.fields.keys() == EVERY_MUTATION.keys()
+
+
+@pytest.mark.parametrize(("query", "variables"), EVERY_MUTATION.values(), ids=EVERY_MUTATION)
 async def test_a_caller_without_the_token_gets_nothing(graph: Graph, query: str, variables: dict[str, str]) -> None:
     graph.may_mutate = False
     data, errors = await graph.answer(query, **variables)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from db import tables
 from graphql_schema import ids
 from tests.graphql_schema.fakes import Graph
-from tests.graphql_schema.rows import START, asset, raw, write, write_assets
+from tests.graphql_schema.rows import START, asset, drifted, quarantined, raw, write, write_assets
 
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
@@ -26,7 +26,15 @@ async def test_every_object_is_found_again_by_its_id(graph: Graph) -> None:
         "updated_at": START,
     }  # fmt: skip
     await write(graph.database, tables.checkpoints, [row])
-    numbered: list[tuple[str, int | str]] = [("Asset", 1), ("Run", 1), ("RawRecord", 1001)]
+    await write(graph.database, tables.quarantine, [quarantined(5)])
+    await write(graph.database, tables.drift_events, [drifted(6)])
+    numbered: list[tuple[str, int | str]] = [
+        ("Asset", 1),
+        ("Run", 1),
+        ("RawRecord", 1001),
+        ("QuarantinedRecord", 5),
+        ("DriftEvent", 6),
+    ]
     wanted = [*numbered, ("Checkpoint", "csv"), ("Source", "coingecko")]
     found = [{"__typename": name, "id": ids.encode(name, key)} for name, key in wanted]
     answer = await graph.ask(NODES, ids=[node["id"] for node in found])
@@ -41,7 +49,8 @@ _UNKNOWN = [
     encoded("Asset:-1"), encoded("Asset: 1"), encoded("Asset:01"), encoded("Asset:1.0"), encoded("Asset:٣"),
     encoded("Asset:²"), encoded("Asset:2"), encoded(f"Asset:{2**63}"), encoded("Asset:" + "9" * 5000),
     encoded("asset:1"), encoded("Query:1"), encoded("Checkpoint:csv"), encoded("Checkpoint:\0"),
-    encoded("Source:nope"), encoded("Run:1\n"), encoded("Asset:1") + "=", encoded("Asset:1").rstrip("="),
+    encoded("Source:nope"), encoded("Run:1\n"), encoded("Coin:1"), encoded("DriftEvent:1"),
+    encoded("Asset:1") + "=", encoded("Asset:1").rstrip("="),
     "A" * 100_000,
 ]  # fmt: skip
 

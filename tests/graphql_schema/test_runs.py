@@ -93,6 +93,32 @@ async def test_run_filters(graph: Graph) -> None:
     assert await graph.codes(RUNS, filter={"status": None}) == ["BAD_USER_INPUT"]
 
 
+CHECKPOINTS = """
+{ runs { nodes { checkpointBefore { position lastRecordId } checkpointAfter { position lastRecordId } } } }
+"""
+
+
+async def test_where_a_run_found_the_checkpoint_and_where_it_left_it(graph: Graph) -> None:
+    went_on = {"start_position": 10, "resumed_after": "record-10"}
+    await write_run(graph.database, 1, records_processed=20)
+    await write_run(graph.database, 2, records_processed=20, **went_on)
+    await write_run(graph.database, 3, **went_on)
+    await write_run(graph.database, 4, records_processed=20)  # its journal was given up
+    await write_run(graph.database, 5, status="queued", run_started_at=None, run_finished_at=None)
+    await write(graph.database, tables.batches, [batch(1, 1), batch(1, 2), batch(2, 2), batch(2, 3)])
+    found = (await graph.ask(CHECKPOINTS))["runs"]["nodes"]
+    start, ten = {"position": 0, "lastRecordId": None}, {"position": 10, "lastRecordId": "record-10"}
+    assert [node["checkpointBefore"] for node in found] == [None, start, ten, ten, start]
+    assert [node["checkpointAfter"] for node in found] == [
+        None,
+        {"position": 20, "lastRecordId": None},
+        ten,
+        {"position": 30, "lastRecordId": "record-30"},
+        {"position": 20, "lastRecordId": "record-20"},
+    ]
+    assert await graph.count_statements(CHECKPOINTS) == 2
+
+
 BATCHES = """
 query ($first: Int, $after: String, $last: Int, $before: String) {
   runs { nodes { batches(first: $first, after: $after, last: $last, before: $before) {
@@ -177,6 +203,13 @@ async def test_sources(graph: Graph) -> None:
     }  # fmt: skip
     one = await graph.ask('{ source(name: "csv") { name } none: source(name: "CSV") { name } }')
     assert one == {"source": {"name": "csv"}, "none": None}
+
+
+async def test_a_paused_source_is_not_due(graph: Graph) -> None:
+    query = '{ source(name: "coingecko") { nextRunAt paused } }'
+    assert await graph.ask(query) == {"source": {"nextRunAt": "2025-01-21T00:00:00Z", "paused": False}}
+    await write(graph.database, tables.sources, [{"source": "coingecko", "paused_at": START}])
+    assert await graph.ask(query) == {"source": {"nextRunAt": None, "paused": True}}
 
 
 async def test_totals(graph: Graph) -> None:

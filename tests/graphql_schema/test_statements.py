@@ -1,50 +1,126 @@
-"""How many statements a query costs: the same for two rows as for fifty."""
+"""How many statements a query costs: the same for ten rows as for a hundred."""
+
+from collections import Counter
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from db import tables
 from tests.graphql_schema.fakes import Graph
-from tests.graphql_schema.rows import asset, batch, point, raw, write, write_run
+from tests.graphql_schema.rows import START, asset, batch, drifted, point, quarantined, raw, run, write, write_runs
 
+ROWS = 110
+# Each query of a list, and exactly how many statements it sends.
 QUERIES = {
-    "assets": ("query ($n: Int) { assets(first: $n) { nodes { name } pageInfo { hasNextPage } } }", 1),
-    "assets by relevance": ('query ($n: Int) { assets(first: $n, search: "coin") { nodes { id } totalCount } }', 2),
-    "assets, raw and run": (
-        "query ($n: Int) { assets(first: $n) { nodes { raw { payload run { id } } lastRun { id } } } }",
+    "assets": ("assets(first: $n) { nodes { name } pageInfo { hasNextPage } }", 1),
+    "assets, counted": ("assets(first: $n) { nodes { name } totalCount }", 2),
+    "assets by relevance": ('assets(first: $n, search: "coin") { nodes { id } totalCount }', 2),
+    "assets, filtered and sorted": (
+        "assets(first: $n, filter: {rank: {isNull: true}}, orderBy: [{field: PRICE_USD}]) { nodes { id } totalCount }",
+        2,
+    ),
+    "assets, raw and runs": (
+        "assets(first: $n) { nodes { raw { payload run { id } } lastRun { id } coin { id } } }",
         3,
     ),
     "assets and history": (
-        "query ($n: Int) { assets(first: $n) { nodes { history(first: 2) { totalCount nodes { priceUsd } } } } }",
+        "assets(first: $n) { nodes { history(first: 2) { totalCount nodes { priceUsd } } } }",
         3,
     ),
+    "assets, everything around them": (
+        """assets(first: $n) { totalCount nodes {
+             raw { run { id batches(first: 2) { nodes { seen } } } }
+             lastRun { checkpointAfter { lastRecordId } batches(last: 2) { totalCount } }
+             history(last: 3) { nodes { at } } } }""",
+        8,
+    ),
+    "runs": ("runs(first: $n) { nodes { id durationMs progressPercent checkpointBefore { position } } }", 1),
     "runs and batches": (
-        "query ($n: Int) { runs(first: $n) { nodes { batches { totalCount edges { cursor node { seen } } } } } }",
+        "runs(first: $n) { nodes { batches { totalCount edges { cursor node { seen } } } } }",
         3,
     ),
     "runs, batches under two names": (
-        """query ($n: Int) { runs(first: $n) { nodes {
-            a: batches(first: 1) { nodes { seen } } b: batches { nodes { seen } }
-        } } }""",
+        "runs(first: $n) { nodes { a: batches(first: 1) { nodes { seen } } b: batches { nodes { seen } } } }",
         3,
     ),
-    "sources": (
-        """{ sources { paused lastRun { id batches { nodes { seen } } } activeRun { id } checkpoint { run { id } }
-                       assetCount dataAgeSeconds circuit retryAt } stats { runCount sources { assetCount } } }""",
-        12,
+    "runs and checkpoints": (
+        "runs(first: $n) { totalCount nodes { checkpointAfter { position lastRecordId } } }",
+        3,
     ),
+    "quarantine": ("quarantine(first: $n) { nodes { payload } pageInfo { hasPreviousPage } }", 1),
+    "quarantine and runs": (
+        "quarantine(first: $n) { totalCount nodes { run { id } replayRun { batches(first: 1) { nodes { seen } } } } }",
+        4,
+    ),
+    "drift": ("drift(first: $n) { edges { cursor node { path } } }", 1),
+    "drift and runs": ("drift(first: $n) { totalCount nodes { run { id batches(first: 1) { totalCount } } } }", 4),
+    "coins": ("coins(first: $n) { totalCount nodes { assets { asset { raw { id } } } } }", 0),
 }
+# Lists that are as long as there are sources.
+OF_SOURCES = {
+    "sources": (
+        """sources { paused nextRunAt lastRun { id batches { nodes { seen } } } activeRun { id }
+                     checkpoint { run { id } } assetCount dataAgeSeconds circuit retryAt }""",
+        8,
+    ),
+    "checkpoints": ("checkpoints { run { id } }", 2),
+    "stats": ("stats { runCount sources { assetCount lastRun { id } } }", 4),
+}
+
+
+async def fill(graph: Graph) -> None:
+    numbers = range(1, ROWS + 1)
+    await write_runs(
+        graph.database, *(run(n, source=("coingecko", "csv")[n % 2], records_processed=20) for n in numbers)
+    )
+    stands = {"window_id": 1, "position": 0, "sequence": 0, "complete": False, "updated_at": START}
+    places = [{"source": name, "run_id": n, **stands} for n, name in enumerate(("csv", "coingecko"), 1)]
+    await write(graph.database, tables.checkpoints, places)
+    await write(graph.database, tables.assets, [asset(n, run_id=n) for n in numbers])
+    await write(graph.database, tables.raw_assets, [raw(n, "{}", run_id=n) for n in numbers])
+    await write(graph.database, tables.batches, [batch(run, n) for run in numbers for n in (1, 2)])
+    await write(graph.database, tables.asset_history, [point(a, h, 1.0) for a in numbers for h in (1, 2, 3)])
+    put_aside = [quarantined(n, run_id=n, replay_run_id=ROWS + 1 - n) for n in numbers]
+    await write(graph.database, tables.quarantine, put_aside)
+    await write(graph.database, tables.drift_events, [drifted(n, run_id=n) for n in numbers])
 
 
 @pytest.mark.parametrize("name", QUERIES)
 async def test_statements_do_not_grow_with_the_list(graph: Graph, name: str) -> None:
-    query, most = QUERIES[name]
-    for number in range(1, 61):
-        await write_run(graph.database, number, source=f"source-{number % 7}")
-    rows = [asset(n, run_id=n) for n in range(1, 61)]
-    await write(graph.database, tables.assets, rows)
-    await write(graph.database, tables.raw_assets, [raw(n, "{}", run_id=n) for n in range(1, 61)])
-    await write(graph.database, tables.batches, [batch(run, n) for run in range(1, 61) for n in (1, 2)])
-    await write(graph.database, tables.asset_history, [point(a, h, 1.0) for a in range(1, 61) for h in (1, 2, 3)])
-    few = await graph.count_statements(query, n=2)
-    many = await graph.count_statements(query, n=50)
-    assert few == many <= most
+    query, statements = QUERIES[name]
+    await fill(graph)
+    for length in (10, 100):
+        sent = await graph.count_statements(f"query ($n: Int) {{ {query} }}", n=length)
+        assert sent == statements, graph.statements
+        [found] = (await graph.ask(f"query ($n: Int) {{ {query} }}", n=length)).values()
+        assert len(found.get("nodes") or found.get("edges") or ()) == (0 if name == "coins" else length)
+
+
+@pytest.mark.parametrize("name", OF_SOURCES)
+async def test_statements_for_all_sources_together(graph: Graph, name: str) -> None:
+    query, statements = OF_SOURCES[name]
+    await fill(graph)
+    assert await graph.count_statements(f"{{ {query} }}") == statements, graph.statements
+
+
+async def test_no_connection_serves_two_lookups_at_once(graph: Graph) -> None:
+    """Batches of different lookups overlap; on one connection they would wait for each other, or fail."""
+    await fill(graph)
+    under_way: Counter[int] = Counter()
+    most: list[int] = []
+
+    def begin(connection: Any, *_: Any) -> None:
+        under_way[id(connection)] += 1
+        most.append(max(under_way.values()))
+
+    def end(connection: Any, *_: Any) -> None:
+        under_way[id(connection)] -= 1
+
+    engine = graph.database._reader.sync_engine
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", end)
+    together = "\n".join(f"q{n}: {query}" for n, (query, _) in enumerate(QUERIES.values()))
+    await graph.ask(f"query ($n: Int) {{ {together} }}", n=20)
+    assert len(most) > 20
+    assert max(most) == 1

@@ -10,6 +10,8 @@ OLD_HOLDER = "tests/etl/test_leases.py::test_the_old_holder_is_fenced_off[sqlite
 OLDER_RECORD = "tests/etl/test_monotonic.py::test_an_older_record_does_not_replace_a_newer_one[sqlite]"
 GUARD_IN_SQL = "tests/etl/test_monotonic.py::test_the_guard_holds_in_sql_even_if_the_decision_were_wrong[sqlite]"
 EMPTY_LIST = "tests/etl/test_monotonic.py::test_an_empty_list_is_a_failure[sqlite]"
+OTHER_RECORDS = "tests/etl/test_replay.py::test_other_records_are_not_taken_for_the_rest_of_an_open_replay[sqlite]"
+PAUSED = "tests/app/test_pause.py::test_a_run_that_waits_is_not_started_until_the_source_is_resumed[sqlite]"
 TWO_WRITERS = "tests/chaos/test_two_writers.py::test_a_writer_waits_for_one_that_has_read_already"
 
 
@@ -78,6 +80,14 @@ _NOTHING_SKIPPED = Edit(
 _EMPTY_IS_FINE = Edit("etl/stage.py", "survey.records == 0", "survey.records < 0")
 _SHRUNK_IS_FINE = Edit("etl/stage.py", "records >= SHRUNK * before", "records >= 0")
 _PLAIN_BEGIN = Edit("db/engine.py", '(writer, "BEGIN IMMEDIATE")', '(writer, "BEGIN")')
+_ANY_REPLAY = Edit(
+    "db/windows.py",
+    "windows.c.mode == mode, windows.c.replay_ids.is_not_distinct_from(replay_ids)",
+    "windows.c.mode == mode",
+)
+_PAUSE_IS_NOT_LOOKED_AT = Edit(
+    "etl/runner.py", "if queued.source in await source_states.paused(connection):", "if queued.source == '':"
+)
 
 MUTANTS = (
     Mutant("no fence: a lease is extended whatever its epoch", [_NO_FENCE], OLD_HOLDER),
@@ -87,5 +97,7 @@ MUTANTS = (
     Mutant("checkpoint and counters in a second transaction", [_TWO_TRANSACTIONS], CRASH),
     Mutant("resume by page number", [_PAGES_BEHIND_A_NUMBER, _NOTHING_SKIPPED], RESUME),
     Mutant("an empty list is a success", [_EMPTY_IS_FINE, _SHRUNK_IS_FINE], EMPTY_LIST),
+    Mutant("a replay of other records goes on with an open one", [_ANY_REPLAY], OTHER_RECORDS),
+    Mutant("a run starts although its source was paused meanwhile", [_PAUSE_IS_NOT_LOOKED_AT], PAUSED),
     Mutant("BEGIN instead of BEGIN IMMEDIATE", [_PLAIN_BEGIN], TWO_WRITERS),
 )
