@@ -12,6 +12,8 @@ GUARD_IN_SQL = "tests/etl/test_monotonic.py::test_the_guard_holds_in_sql_even_if
 EMPTY_LIST = "tests/etl/test_monotonic.py::test_an_empty_list_is_a_failure[sqlite]"
 OTHER_RECORDS = "tests/etl/test_replay.py::test_other_records_are_not_taken_for_the_rest_of_an_open_replay[sqlite]"
 PAUSED = "tests/app/test_pause.py::test_a_run_that_waits_is_not_started_until_the_source_is_resumed[sqlite]"
+SIMULATION = "tests/simulation/test_simulation.py::test_whatever_goes_wrong_all_is_well_in_the_end[1]"
+SET_CLOCK = "tests/app/test_scheduler.py::test_a_clock_that_is_set_and_set_right_again_does_not_silence_a_schedule"
 TWO_WRITERS = "tests/chaos/test_two_writers.py::test_a_writer_waits_for_one_that_has_read_already"
 
 
@@ -79,6 +81,18 @@ _NOTHING_SKIPPED = Edit(
 )
 _EMPTY_IS_FINE = Edit("etl/stage.py", "survey.records == 0", "survey.records < 0")
 _SHRUNK_IS_FINE = Edit("etl/stage.py", "records >= SHRUNK * before", "records >= 0")
+_RETRY_AFTER_IGNORED = Edit(
+    "etl/http.py", "return jitter if asked is None else asked.total_seconds() + min(jitter, 1.0)", "return jitter"
+)
+_CIRCUIT_STAYS_CLOSED = Edit("db/circuits.py", "FAILURES_TO_OPEN = 5", "FAILURES_TO_OPEN = 5000")
+_NO_BUDGET = Edit("db/calls.py", "used >= budget.per_minute", "used >= budget.per_minute * 1000")
+_COMMIT_BELIEVED_LOST = Edit(
+    "etl/runner.py",
+    "                    if stands.position == before.position + len(records):\n"
+    "                        return Loaded(stands, [], cancel_requested=False)\n",
+    "                    before = stands\n",
+)
+_CLOCK_NOT_WATCHED = Edit("app/scheduler.py", "            self._scheduler.wakeup()\n", "            return\n")
 _PLAIN_BEGIN = Edit("db/engine.py", '(writer, "BEGIN IMMEDIATE")', '(writer, "BEGIN")')
 _ANY_REPLAY = Edit(
     "db/windows.py",
@@ -99,5 +113,10 @@ MUTANTS = (
     Mutant("an empty list is a success", [_EMPTY_IS_FINE, _SHRUNK_IS_FINE], EMPTY_LIST),
     Mutant("a replay of other records goes on with an open one", [_ANY_REPLAY], OTHER_RECORDS),
     Mutant("a run starts although its source was paused meanwhile", [_PAUSE_IS_NOT_LOOKED_AT], PAUSED),
+    Mutant("Retry-After is ignored", [_RETRY_AFTER_IGNORED], SIMULATION),
+    Mutant("the circuit never opens", [_CIRCUIT_STAYS_CLOSED], SIMULATION),
+    Mutant("calls are not counted", [_NO_BUDGET], SIMULATION),
+    Mutant("a COMMIT without an answer is taken for lost", [_COMMIT_BELIEVED_LOST], SIMULATION),
+    Mutant("schedules don't notice that the clock was set", [_CLOCK_NOT_WATCHED], SET_CLOCK),
     Mutant("BEGIN instead of BEGIN IMMEDIATE", [_PLAIN_BEGIN], TWO_WRITERS),
 )

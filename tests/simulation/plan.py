@@ -127,7 +127,7 @@ def _disks(random: Random, hosts: int) -> list[Deed]:
     for _ in range(random.randint(1, 3)):
         begins = _some_moment(random)
         kind, share = random.choice((("refused", 0.02), ("refused", 1.0), ("lost", 0.1), ("lost", 0.5)))
-        ends = begins + random.choice((5.0, 60.0, 200.0))
+        ends = begins + random.choice((5.0, 60.0, 1200.0))
         deeds += [Deed(begins, kind, amount=share), Deed(min(ends, TROUBLE_SECONDS), kind, amount=0.0)]
     return deeds
 
