@@ -1,15 +1,23 @@
 """A world for each test, on both databases, with pages and pauses that fit a test."""
 
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from db import runs
 from db.engine import Database
 from etl.sources import coingecko
 from tests import upstream as local
+from tests.faults.processes import Site
 from tests.faults.world import COINS, PER_PAGE, World
+
+ROWS = 2_000
+Event = Callable[[], Awaitable[None]]
+InBatch = Callable[[int, Event], None]
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +57,28 @@ async def world(
     csv.write_bytes(good_csv)
     async with local.serve(market) as url, httpx.AsyncClient() as client:
         yield World(database, market, url, client, csv, sqlite_template, digests)
+
+
+@pytest.fixture
+def in_batch(monkeypatch: pytest.MonkeyPatch) -> InBatch:
+    """Let something happen in the middle of the transaction of the nth batch, once."""
+
+    def happens(number: int, event: Event) -> None:
+        count, calls = runs.count, itertools.count(1)
+
+        async def counting(*arguments: Any) -> bool:
+            if next(calls) == number:
+                await event()
+            return await count(*arguments)
+
+        monkeypatch.setattr(runs, "count", counting)
+
+    return happens
+
+
+@pytest.fixture
+def site(database: Database, database_url: str, tmp_path: Path) -> Site:
+    """Processes on a CSV file that takes long enough to be struck in the middle."""
+    local.write_csv(tmp_path / "coins.csv", ROWS)
+    settings = {"ETL_SOURCES": "csv", "CSV_PATH": str(tmp_path / "coins.csv"), "ETL_BATCH_SIZE": "10"}
+    return Site(database_url, f"sqlite:///{tmp_path}/unharmed.sqlite3", tmp_path, settings)

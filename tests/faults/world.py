@@ -4,8 +4,10 @@ The market stands still, so a database that met no fault holds the same assets w
 """
 
 import hashlib
+import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +32,8 @@ from tests import upstream as local
 from tests.crash.databases import expire_leases
 from tests.crash.invariants import violations
 
-SOURCES = ("coingecko", "coinpaprika", "csv")
+LONG = os.environ.get("FAULTS") == "long"
+"""Whether faults last as long, and are as many and as large, as in `make faults`."""
 OVER_HTTP = ("coingecko", "coinpaprika")
 COINS = 30
 PER_PAGE = 12
@@ -119,6 +122,20 @@ class World:
             await database.close()
             for leftover in file.parent.glob(f"{file.name}*"):
                 leftover.unlink()
+
+    @asynccontextmanager
+    async def on(self, database: Database) -> AsyncIterator[Database]:
+        """The world on another database, which is closed at the end of the block."""
+        kept, self.database = self.database, database
+        try:
+            yield database
+        finally:
+            self.database = kept
+            await database.close()
+
+    def opened_again(self) -> Database:
+        """The world's database with connections of its own, as another process has it."""
+        return Database(self.database.url.render_as_string(hide_password=False))
 
     async def let_waits_pass(self) -> None:
         """Whatever upstreams asked us to wait for is over."""
