@@ -3,6 +3,9 @@
 Slots are aligned (an interval counts from the epoch, a cron line is in UTC), so any number of processes name the
 same slot, and the database lets each slot be recorded once. A slot that passed while no process was up is
 made good at start.
+
+APScheduler sleeps until the time at which a job is due. A clock that was ahead and is set back would let it sleep
+until that time comes again, so we look now and then whether a slot comes sooner.
 """
 
 import asyncio
@@ -14,11 +17,12 @@ from apscheduler.executors.base import BaseExecutor
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.schedules import EPOCH, trigger_of
+from app.schedules import EPOCH, slot_after, trigger_of
 
 # A slot outlives a restart of the database.
 RECORDING_ATTEMPTS = 60
 RECORDING_PAUSE_SECONDS = 2.0
+CLOCK_LOOK_SECONDS = 30.0
 Record = Callable[[str, datetime], Awaitable[None]]
 _log = structlog.get_logger()
 
@@ -32,14 +36,19 @@ class Scheduler:
             executors={"default": _Recorder()},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._schedules = schedules
+        self._looking: asyncio.Task[None] | None = None
         for source, schedule in schedules.items():
             # The second argument stands for the slot, which only the executor knows.
             self._scheduler.add_job(record, trigger_of(schedule), args=[source, EPOCH], id=source)
 
     def start(self) -> None:
         self._scheduler.start()
+        self._looking = asyncio.create_task(self._look_at_clock(), name="clock")
 
     def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -52,6 +61,15 @@ class Scheduler:
         job = self._scheduler.get_job(source)
         moment = getattr(job, "next_run_time", None)
         return moment.astimezone(UTC) if moment else None
+
+    async def _look_at_clock(self) -> None:
+        while True:
+            await asyncio.sleep(CLOCK_LOOK_SECONDS)
+            for source, schedule in self._schedules.items():
+                due, sooner = self.next_run_at(source), slot_after(schedule, datetime.now(UTC))
+                if due is not None and sooner is not None and sooner < due:
+                    _log.warning("etl.clock_set_back", source=source, due=due.isoformat(), sooner=sooner.isoformat())
+                    self._scheduler.modify_job(source, next_run_time=sooner)
 
 
 class _Recorder(BaseExecutor):  # type: ignore[misc]  # apscheduler has no types
