@@ -90,12 +90,15 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 # Each prints a summary and fails on a violation. TEST_POSTGRES_URL names the PostgreSQL server, as for the tests.
 N := 200
 SEED := 1
-.PHONY: crash chaos mutants
+.PHONY: crash chaos mutants faults
 crash: $(VENV)/dev  ## Kill a run at each of its points, on both databases, and resume it
 	$(PY) -m tests.crash
 
 chaos: $(VENV)/dev  ## Strike N runs at random moments on each database: N=200 SEED=1
 	$(PY) -m tests.chaos --kills $(N) --seed $(SEED)
+
+faults: $(VENV)/dev  ## Meet each fault in full: a lock of a minute, a line of a gigabyte, a hundred mixtures
+	FAULTS=long $(PY) -m pytest tests/faults
 
 mutants: $(VENV)/dev  ## Take each safeguard out and see its test turn red
 	$(PY) -m tests.mutants

@@ -2,15 +2,18 @@
 
 import gzip
 import os
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from db.enums import RunStatus
 from etl.sources.csv_file import CsvSource
-from tests.faults.world import COINS, World, digest
+from tests.faults.world import COINS, LONG, World, digest
 
 Spoil = Callable[[bytes], bytes]
 
@@ -180,3 +183,39 @@ async def test_a_compressed_file_that_is_cut_off(world: World, good_csv: bytes) 
     assert "coins.csv.gz cannot be read" in str(run.error)
     world.csv.write_bytes(packed)
     await world.recovered("csv")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_endless_line_is_never_in_memory(world: World, good_csv: bytes) -> None:
+    """64 MB, or with FAULTS=long a whole gigabyte: a hole in the file, which costs no disk."""
+    header, *rows = good_csv.splitlines(keepends=True)
+    size = 2**30 if LONG else 2**26
+    with world.csv.open("wb") as file:
+        file.write(header + rows[0])
+        file.seek(size, os.SEEK_CUR)
+        file.write(b"\n" + b"".join(rows[1:]))
+    before = psutil.Process().memory_info().rss
+    with peak_memory() as peak:
+        run = await world.run("csv")
+    assert (run.status, run.quarantined, run.records_processed) == (RunStatus.SUCCESS, 1, COINS + 1)
+    assert peak() - before < size / 2
+    world.csv.write_bytes(good_csv)
+    await world.recovered("csv")
+
+
+@contextmanager
+def peak_memory() -> Iterator[Callable[[], int]]:
+    """The most bytes of memory that this process had while the block ran."""
+    seen, ended = [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.005):
+            seen.append(psutil.Process().memory_info().rss)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield lambda: max(seen)
+    finally:
+        ended.set()
+        watching.join()

@@ -10,7 +10,7 @@ import pytest
 
 from db.enums import RunMode, RunStatus, RunTrigger
 from etl.runner import Runner
-from tests.faults.world import BATCH_SIZE, IMPATIENT, KEY, OVER_HTTP, World
+from tests.faults.world import BATCH_SIZE, IMPATIENT, KEY, LONG, OVER_HTTP, World
 from tests.upstream import Fault, Match
 
 PLACES = {
@@ -155,7 +155,7 @@ async def test_a_long_retry_after_outlives_the_process_and_a_person(world: World
     await world.recovered("coingecko")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(100 if LONG else 4))
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_any_mixture_of_trouble(world: World, seed: int) -> None:
     """Another fault on every page, some of them lasting, run after run, with a failure of our own in between."""
