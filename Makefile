@@ -92,12 +92,15 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 N := 200
 SEED := 1
 SEEDS := 1000
-.PHONY: crash chaos simulate mutants
+.PHONY: crash chaos faults simulate mutants
 crash: $(VENV)/dev  ## Kill a run at each of its points, on both databases, and resume it
 	$(PY) -m tests.crash
 
 chaos: $(VENV)/dev  ## Strike N runs at random moments on each database: N=200 SEED=1
 	$(PY) -m tests.chaos --kills $(N) --seed $(SEED)
+
+faults: $(VENV)/dev  ## Meet each fault in full: a lock of a minute, a line of a gigabyte, a hundred mixtures
+	FAULTS=long $(PY) -m pytest tests/faults
 
 simulate: $(VENV)/dev  ## Hours of whole servers under a virtual clock, from seeds: SEEDS=10000
 	$(PY) -m tests.simulation --seeds $(SEEDS)

@@ -17,6 +17,8 @@ from app import schedules
 from db.engine import parse_url
 
 SOURCES = ("coingecko", "coinpaprika", "csv")
+# A complaint may quote a value, and a value can be anything.
+LONGEST_COMPLAINT = 300
 
 
 class ConfigurationError(Exception):
@@ -189,4 +191,5 @@ def load_settings() -> Settings:
 
 
 def _told(place: tuple[int | str, ...], message: str) -> str:
-    return f"{str(place[0]).upper()}: {message}" if place else message
+    shown = message if len(message) <= LONGEST_COMPLAINT else f"{message[:LONGEST_COMPLAINT]}..."
+    return f"{str(place[0]).upper()}: {shown}" if place else shown

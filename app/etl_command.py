@@ -28,13 +28,14 @@ async def run_sources(settings: Settings, sources: tuple[str, ...], *, mode: Run
     """Run the sources side by side; returns the exit code."""
     wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
     only = settings.model_copy(update={"etl_sources": wanted})
-    with _progress(shown=not as_json and sys.stderr.isatty()) as report:
+    with contextlib.ExitStack() as signals, _progress(shown=not as_json and sys.stderr.isatty()) as report:
         async with open_database(settings) as database, open_runner(only, database, report) as runner:
             tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]
-            with _stopped_by_signal(tasks):
-                codes = await asyncio.gather(*tasks)
+            # Left last: a second signal must not kill a process that is closing its database.
+            signals.enter_context(_stopped_by_signal(tasks))
+            codes = await asyncio.gather(*tasks)
             ended = [run for source in wanted if (run := await _latest(database, source))]
-    _print_runs(ended, as_json=as_json)
+        _print_runs(ended, as_json=as_json)
     return max(codes, key=[SUCCESS, HELD, FAILED, INTERRUPTED].index)
 
 
@@ -81,7 +82,10 @@ async def _latest(database: Database, source: str) -> Run | None:
 
 @contextlib.contextmanager
 def _stopped_by_signal(tasks: list[asyncio.Task[int]]) -> Iterator[None]:
-    """SIGTERM and Ctrl-C end the runs as interrupted, each behind its batch."""
+    """SIGTERM and Ctrl-C, once or again, end the runs as interrupted, each behind its batch.
+
+    Behind the block nothing is left to stop: the exit code says how the runs ended, whatever comes then.
+    """
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -98,6 +102,7 @@ def _stopped_by_signal(tasks: list[asyncio.Task[int]]) -> Iterator[None]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,9 @@
 Slots are aligned (an interval counts from the epoch, a cron line is in UTC), so any number of processes name the
 same slot, and the database lets each slot be recorded once. A slot that passed while no process was up is
 made good at start.
+
+APScheduler sleeps until the time at which a job is due, as long as it once computed. A clock that is set would let it
+sleep for a day, so we look now and then whether a slot comes sooner.
 """
 
 import asyncio
@@ -19,7 +22,7 @@ from app.schedules import EPOCH, slot_after, trigger_of
 # A slot outlives a restart of the database.
 RECORDING_ATTEMPTS = 60
 RECORDING_PAUSE_SECONDS = 2.0
-LOOK_AT_THE_CLOCK_SECONDS = 30.0
+CLOCK_LOOK_SECONDS = 30.0
 Record = Callable[[str, datetime], Awaitable[None]]
 _log = structlog.get_logger()
 
@@ -62,11 +65,12 @@ class Scheduler:
     async def _watch_the_clock(self) -> None:
         """Go by the machine's clock again after it was set: APScheduler sleeps as long as it once computed."""
         while True:
-            await asyncio.sleep(LOOK_AT_THE_CLOCK_SECONDS)
+            await asyncio.sleep(CLOCK_LOOK_SECONDS)
             now = datetime.now(UTC)
             for source, schedule in self._schedules.items():
                 due, planned = slot_after(schedule, now), self.next_run_at(source)
                 if due is not None and planned is not None and planned > due:
+                    _log.warning("etl.clock_set_back", source=source, due=due.isoformat(), planned=planned.isoformat())
                     self._scheduler.modify_job(source, next_run_time=due)
             self._scheduler.wakeup()
 

@@ -20,7 +20,8 @@ from db.errors import translated
 
 # Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
 BUSY_TIMEOUT_SECONDS = 3
-WRITER_QUEUE_SECONDS = 30
+# How long a transaction waits for a connection of this process; on SQLite, for its turn to write.
+POOL_TIMEOUT_SECONDS = 30
 CACHE_KIB = 16 * 1024
 POSTGRESQL_DRIVER = "postgresql+asyncpg"
 SQLITE_DRIVER = "sqlite+aiosqlite"
@@ -80,9 +81,9 @@ def parse_url(url: str) -> URL:
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    reader = create_async_engine(url, pool_size=5, max_overflow=5)
+    reader = create_async_engine(url, pool_size=5, max_overflow=5, pool_timeout=POOL_TIMEOUT_SECONDS)
     # One writer connection: writers of this process queue in order instead of racing for SQLite's lock.
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=WRITER_QUEUE_SECONDS)
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_TIMEOUT_SECONDS)
     for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _beginner(begin))
@@ -94,6 +95,7 @@ def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         url,
         pool_size=10,
         max_overflow=5,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
         connect_args={"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "kasparro"}},
     )

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import TypeVar
 
+from db.uninterrupted import ended
+
 T = TypeVar("T")
 
 
@@ -20,7 +22,7 @@ async def one_ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
                 upcoming = asyncio.ensure_future(_next(items))
                 yield found[0]
         finally:
-            await asyncio.wait([upcoming])
+            await ended(upcoming)
             if not upcoming.cancelled():
                 upcoming.exception()
 

@@ -24,7 +24,7 @@ from db.errors import DatabaseUnavailable, Fenced, LeaseHeld
 from db.records import WindowRecord
 from db.runs import Run
 from db.text import escaped
-from db.uninterrupted import uninterrupted
+from db.uninterrupted import ended, uninterrupted
 from db.windows import Window
 from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
@@ -104,7 +104,7 @@ class Runner:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([task])
+            await ended(task)
             if not task.cancelled() and task.exception() is None and (acquired := task.result()) is not None:
                 await self._end(acquired.run, RunStopped("the process was asked to stop"))
             raise
@@ -320,7 +320,7 @@ class Runner:
             raise
         finally:
             beating.cancel()
-            await asyncio.wait([beating])
+            await ended(beating)
 
     async def _hold(self, run: Run) -> None:
         async with self.database.write() as connection:
