@@ -76,9 +76,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         dispatching = asyncio.create_task(dispatcher.serve(), name="dispatcher")
         stack.push_async_callback(dispatcher.stop)
         stack.push_async_callback(_cancel, dispatching)
-        if settings.raw_retention_days is not None:
-            pruning = keep_house(database, SOURCES, settings.raw_retention_days)
-            stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="housekeeping"))
+        pruning = keep_house(database, SOURCES, settings.raw_retention_days)
+        stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="housekeeping"))
         scheduler = Scheduler(_schedules(settings), _recorder(dispatcher))
         scheduler.start()
         stack.callback(scheduler.stop)
