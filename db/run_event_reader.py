@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import cursors
+from db import cursors, runs
 from db.cursors import INT64, KeyPart
 from db.errors import CursorExpired, InvalidCursor
 from db.runs import Run
@@ -54,6 +54,21 @@ async def behind(connection: AsyncConnection, source: str, sequence: int, limit:
     if found and found[0].sequence != sequence + 1:
         raise CursorExpired("events behind this cursor are no longer kept; start without one")
     return found
+
+
+async def check(connection: AsyncConnection, source: str | None, place: Place) -> None:
+    """Raises InvalidCursor for a place that the log never came to, CursorExpired for one it cannot be told from."""
+    last = await ends(connection)
+    if any(number > last.get(name, 0) for name, number in place.items()):
+        raise InvalidCursor("the cursor is ahead of the log; it is another database's")
+    for name in [source] if source else last:
+        await behind(connection, name, place.get(name, 0), 1)
+
+
+async def standing(connection: AsyncConnection, run_id: int) -> tuple[Run, Place] | None:
+    """A run and the place in its source's log it was read at, in one snapshot."""
+    run = await runs.get(connection, run_id)
+    return None if run is None else (run, {run.source: (await ends(connection)).get(run.source, 0)})
 
 
 def cursor(source: str | None, place: Place) -> str:

@@ -23,6 +23,11 @@ def action(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.mutation(description=description))
 
 
+def followed(description: str) -> Callable[[F], F]:
+    """A field of the subscription type. Its resolver checks what was asked and returns what is to be iterated."""
+    return cast("Callable[[F], F]", strawberry.subscription(description=description))
+
+
 def given(argument: T | None) -> T | None:
     """An optional argument's value, None where it was left out.
 

@@ -1,10 +1,8 @@
 """/graphql: GraphQL over HTTP. What clients get wrong is answered in GraphQL's own shape, with a fitting status."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -18,6 +16,7 @@ from strawberry.types import ExecutionResult
 from app.config import Settings
 from app.web import graphql_request
 from app.web.accept import accepts, preferred
+from app.web.encoding import encoded
 from app.web.graphql_request import Refused
 from app.web.permission import may_mutate
 from graphql_schema.context import Context
@@ -55,7 +54,7 @@ class GraphQLRoute(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         services = request.state.services
         allowed = may_mutate(self._settings, request)
-        return Context.of(services.database, services.operations, may_mutate=allowed)
+        return Context.of(services.database, services.operations, services.feed, may_mutate=allowed)
 
     async def render_graphql_ide(self, request: Request) -> Response:
         return HTMLResponse(self.graphql_ide_html, headers=_VARY)
@@ -111,17 +110,9 @@ def _refusal(request: Request, refused: Refused) -> Response:
 
 def _answer(body: object, media_type: str, *, executed: bool) -> Response:
     status = 400 if not executed and media_type == RESPONSE_JSON else 200
-    return Response(_encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
+    return Response(encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
 
 
 def _media_type(headers: Mapping[str, str]) -> str:
     """The newer type for those who ask for it; all others get what every client knows."""
     return preferred(headers.get("accept", ""), (PLAIN_JSON, RESPONSE_JSON))
-
-
-def _encoded(body: object) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        # Numbers beyond 64 bits, or lone surrogates.
-        return json.dumps(body, separators=(",", ":")).encode()

@@ -88,6 +88,12 @@ type Batch {
   sequence: Int! fromPosition: Int! toPosition: Int! seen: Int! committedAt: DateTime! lastRecordId: String
 }
 
+type Subscription {
+  runProgress(runId: ID!): Run!
+  runEvents(source: String, after: String): RunEvent!
+}
+type RunEvent { cursor: String! at: DateTime! kind: String! message: String! run: Run! }
+
 type Checkpoint implements Node {
   id: ID! source: String! lastRecordId: String position: Int! total: Int complete: Boolean! updatedAt: DateTime!
   run: Run
