@@ -1,6 +1,6 @@
 """The schema, with its limits and its errors."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import Any, cast
@@ -12,6 +12,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from graphql_schema import errors
 from graphql_schema.asset import Asset
@@ -28,6 +29,7 @@ from graphql_schema.source import Source
 from graphql_schema.subscription import Subscription
 
 CACHED_DOCUMENTS = 256
+_OF_ONE_RESULT = {OperationType.QUERY, OperationType.MUTATION}
 
 
 class Schema(strawberry.Schema):
@@ -40,6 +42,22 @@ class Schema(strawberry.Schema):
         executing = execution_context is not None and execution_context.result is not None
         for error in errors_found:
             errors.present(error, executing=executing)
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Carry out a query or mutation. Raises InvalidOperationTypeError for a subscription: see `results`."""
+        allowed = set(_OF_ONE_RESULT if allowed_operation_types is None else allowed_operation_types) & _OF_ONE_RESULT
+        return await super().execute(
+            query, variable_values, context_value, root_value, operation_name, allowed, operation_extensions
+        )
 
     async def results(
         self, query: str, context: Context, variables: dict[str, Any] | None, operation_name: str | None

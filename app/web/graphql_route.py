@@ -12,6 +12,8 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from app.config import Settings
 from app.web import graphql_request
@@ -19,6 +21,7 @@ from app.web.accept import accepts, preferred
 from app.web.encoding import encoded
 from app.web.graphql_request import Refused
 from app.web.permission import may_mutate
+from app.web.persisted import PersistedQueries
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
 
@@ -38,6 +41,7 @@ class GraphQLRoute(GraphQL[Context, None]):
             subscription_protocols=(),
         )
         self._settings = settings
+        self._persisted = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is GET without the body, which is left out on its way out.
@@ -64,12 +68,26 @@ class GraphQLRoute(GraphQL[Context, None]):
         return (
             self.graphql_ide is not None
             and request.method == "GET"
-            and "query" not in request.query_params
+            and not {"query", "extensions"} & request.query_params.keys()
             and accepts(request.headers.get("accept", ""), "text/html")
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        return await graphql_request.read(request)
+        return self._persisted.completed(await graphql_request.read(request))
+
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        result = await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        if not isinstance(result, PreExecutionError):
+            self._persisted.keep(request_data)
+        return result
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries the negotiated media type to `create_response`."""
@@ -91,13 +109,19 @@ class GraphQLRoute(GraphQL[Context, None]):
 
 def _as_refused(request: Request, error: HTTPException) -> Refused:
     match error.__cause__:
+        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
+            message = "subscriptions are taken over a WebSocket (graphql-transport-ws) at this address"
+            return Refused(_status_of_fault(request), "SUBSCRIPTIONS_NEED_WEBSOCKET", message)
         case InvalidOperationTypeError():
             return Refused(405, "METHOD_NOT_ALLOWED", "only queries are taken by GET; use POST", {"Allow": "POST"})
         case CannotGetOperationTypeError():
-            # A request that GraphQL itself finds fault with, like a document that does not parse.
-            status = 400 if _media_type(request.headers) == RESPONSE_JSON else 200
-            return Refused(status, "OPERATION_NOT_FOUND", error.reason)
+            return Refused(_status_of_fault(request), "OPERATION_NOT_FOUND", error.reason)
     return Refused(error.status_code, "BAD_REQUEST", error.reason)
+
+
+def _status_of_fault(request: Request) -> int:
+    """For a request that GraphQL itself finds fault with, like a document that does not parse."""
+    return 400 if _media_type(request.headers) == RESPONSE_JSON else 200
 
 
 def _refusal(request: Request, refused: Refused) -> Response:
