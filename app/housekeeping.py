@@ -1,4 +1,4 @@
-"""Once a day: forget what RAW_RETENTION_DAYS allows to be forgotten."""
+"""Once a day: forget what may be forgotten: old run events, and what RAW_RETENTION_DAYS allows."""
 
 import asyncio
 
@@ -9,16 +9,20 @@ from db.engine import Database
 from db.errors import DatabaseError
 
 PERIOD_SECONDS = 24 * 3600
+# How long a subscriber may have been away and still be told everything.
+EVENT_DAYS = 7
 _log = structlog.get_logger()
 
 
-async def keep_house(database: Database, sources: tuple[str, ...], days: int) -> None:
-    """Prune every source now and then daily, until cancelled."""
+async def keep_house(database: Database, sources: tuple[str, ...], raw_days: int | None) -> None:
+    """Prune every source now and then daily, until cancelled. Without `raw_days` only events are forgotten."""
     while True:
         for source in sources:
             try:
-                gone = await retention.prune(database, source, days)
-                _log.info("db.pruned", source=source, rows=gone, days=days)
+                gone = await retention.prune_events(database, source, EVENT_DAYS)
+                if raw_days is not None:
+                    gone += await retention.prune(database, source, raw_days)
+                _log.info("db.pruned", source=source, rows=gone)
             except DatabaseError as problem:
                 _log.warning("db.prune_failed", source=source, error=str(problem))
         await asyncio.sleep(PERIOD_SECONDS)

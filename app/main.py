@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.config import Settings
 from app.services import Services, open_services
@@ -24,6 +24,7 @@ from app.web.middleware import CatchMistakes, Cors, Observe
 from app.web.openapi import openapi
 from app.web.state import AppRequest, Shared
 from app.web.stats_route import run_stats
+from app.web.ws.route import GraphQLSocket
 from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -62,7 +63,7 @@ def create_app(settings: Settings, services: OpenServices = open_services) -> St
     return app
 
 
-def _routes(settings: Settings) -> list[Route]:
+def _routes(settings: Settings) -> list[BaseRoute]:
     schema = build_schema(
         max_depth=settings.graphql_max_depth,
         max_cost=settings.graphql_max_cost,
@@ -71,6 +72,7 @@ def _routes(settings: Settings) -> list[Route]:
     return [
         Route("/", _index(settings), methods=_READ),
         Route("/graphql", GraphQLRoute(schema, settings), methods=("GET", "POST")),
+        WebSocketRoute("/graphql", GraphQLSocket(schema, settings)),
         Route("/data", rest.data, methods=_READ),
         Route("/stats", run_stats, methods=_READ),
         Route("/health", health_routes.health, methods=_READ),

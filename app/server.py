@@ -8,10 +8,13 @@ from types import FrameType
 import click
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.config import Settings
 from app.main import create_app
 from app.services import open_database
+from app.web.ws import limits
+from app.web.ws.server_protocol import WebSocketProtocol
 
 _log = structlog.get_logger()
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
@@ -26,7 +29,7 @@ async def serve_forever(settings: Settings) -> int:
     async with open_database(settings):
         pass  # migrated and known to answer: from here on the lifespan opens it for good
     try:
-        listening = _listen(settings.host, settings.port)
+        listening = listen(settings.host, settings.port)
     except OSError as error:
         click.echo(
             f"Error: cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
@@ -34,22 +37,32 @@ async def serve_forever(settings: Settings) -> int:
             err=True,
         )
         return 1
-    server = _Server(
-        uvicorn.Config(
-            create_app(settings),
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=REQUESTS_GRACE_SECONDS,
-        )
-    )
+    server = _Server(configured(create_app(settings)))
     await server.serve(sockets=[listening])
     _log.info("server.stopped")
     return 0 if server.started else 1
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def configured(app: ASGIApp) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=REQUESTS_GRACE_SECONDS,
+        ws=WebSocketProtocol,
+        ws_max_size=limits.LARGEST_MESSAGE_BYTES,
+        ws_ping_interval=limits.PING_SECONDS,
+        ws_ping_timeout=limits.PING_SECONDS,
+        # Messages are small; a compressor for each connection would be the larger part of it.
+        ws_per_message_deflate=False,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that is bound but not listened at yet. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio does not switch Nagle's algorithm off, which costs 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -1,6 +1,6 @@
 """What the process holds, opened in order and closed in reverse. Read this to know what runs.
 
-database -> HTTP client -> sources -> runner -> dispatcher -> scheduler
+database -> run feed -> HTTP client -> sources -> runner -> dispatcher -> scheduler
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import httpx
 from app.config import SOURCES, Settings
 from app.housekeeping import keep_house
 from app.operations import Operations
+from app.run_feed import RunFeed
 from app.scheduler import Record, Scheduler
 from app.schedules import missed_slot
 from app.sources import build_sources
@@ -31,6 +32,7 @@ class Services:
     settings: Settings
     database: Database
     operations: Operations
+    feed: RunFeed
 
 
 @contextlib.asynccontextmanager
@@ -79,14 +81,14 @@ async def open_services(
     """
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings))
+        feed = await stack.enter_async_context(contextlib.aclosing(RunFeed(database)))
         runner = await stack.enter_async_context(open_runner(settings, database, transport=transport))
         dispatcher = Dispatcher(runner)
         dispatching = asyncio.create_task(dispatcher.serve(), name="dispatcher")
         stack.push_async_callback(dispatcher.stop)
         stack.push_async_callback(_cancel, dispatching)
-        if settings.raw_retention_days is not None:
-            pruning = keep_house(database, SOURCES, settings.raw_retention_days)
-            stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="housekeeping"))
+        pruning = keep_house(database, SOURCES, settings.raw_retention_days)
+        stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="housekeeping"))
         scheduler = Scheduler(_schedules(settings), _recorder(dispatcher))
         scheduler.start()
         stack.callback(scheduler.stop)
@@ -95,6 +97,7 @@ async def open_services(
             settings,
             database,
             Operations(settings, database, scheduler, dispatcher.wake, lambda: not dispatching.done()),
+            feed,
         )
 
 

@@ -5,7 +5,7 @@ the block or leaves nothing. On SQLite a write starts with BEGIN IMMEDIATE: the 
 the first write) loses updates or fails with "database is locked" once two processes read and then write.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,15 @@ Connection = AsyncConnection
 
 
 class Database:
-    """An open database of either kind. Close it with `close()`."""
+    """An open database of either kind. Close it with `close()`.
+
+    What is in `after_write` is called after each transaction of this process that was committed.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.after_write: set[Callable[[], None]] = set()
         self._reader, self._writer = _sqlite_engines(self.url) if self.is_sqlite else _postgresql_engines(self.url)
 
     @property
@@ -56,6 +60,8 @@ class Database:
         with translated():
             async with self._writer.begin() as connection:
                 yield connection
+        for call in self.after_write:
+            call()
 
     async def close(self) -> None:
         await self._reader.dispose()

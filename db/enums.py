@@ -35,6 +35,20 @@ class RunTrigger(StrEnum):
     CLI = "cli"
 
 
+class RunEventKind(StrEnum):
+    """What happened to a run."""
+
+    QUEUED = "queued"
+    MODE_CHANGED = "mode_changed"
+    STARTED = "started"
+    PAGE_STAGED = "page_staged"
+    PLANNED = "planned"
+    BATCH_LOADED = "batch_loaded"
+    CANCEL_REQUESTED = "cancel_requested"
+    ENDED = "ended"
+    ABANDONED = "abandoned"
+
+
 class WindowState(StrEnum):
     """A pass over a source: still being worked on, finished, or given up for a newer one."""
 

@@ -6,6 +6,7 @@ DatabaseError
 ├── Fenced                another process took the source over; nothing of this transaction may be kept
 └── LeaseHeld             another process is working on the source
 InvalidCursor             a page cursor that is malformed or was taken under another order or filter
+CursorExpired             a cursor of a log whose next events are forgotten
 """
 
 from collections.abc import Iterator
@@ -40,6 +41,10 @@ class LeaseHeld(DatabaseError):
 
 class InvalidCursor(ValueError):
     """The cursor is malformed, or was taken under another order or filter."""
+
+
+class CursorExpired(Exception):
+    """What follows the cursor is no longer kept."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Forgetting what is old: raw records, journal, quarantine and requests of windows closed long ago.
+"""Forgetting what is old: raw records, journal, quarantine and requests of windows closed long ago, and run events.
 
 Whole windows are forgotten, oldest first, so that everything behind `etl_sources.retained_after` (a run id) can still
 be proven. The raw record that an asset came from is never forgotten. Work is done in small transactions under the
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import leases
 from db.clock import now
 from db.engine import Database
-from db.tables import assets, batches, quarantine, raw_assets, requests, runs, sources, windows
+from db.tables import assets, batches, quarantine, raw_assets, requests, run_events, runs, sources, windows
 from db.uninterrupted import uninterrupted
 
 CHUNK = 2000
@@ -32,6 +32,22 @@ async def prune(database: Database, source: str, days: int) -> int:
     for forget in (_forget_raw, _forget_batches, _forget_quarantine, _forget_requests):
         while deleted := await uninterrupted(_one_chunk(database, source, boundary, forget)):
             gone += deleted
+    return gone
+
+
+async def prune_events(database: Database, source: str, days: int) -> int:
+    """Forget events that are older than `days`; returns how many went.
+
+    A source's last event stays: it tells where the log stands, and whether a cursor is too old.
+    """
+    async with database.read() as connection:
+        old = run_events.c.at < now(-days * SECONDS_A_DAY)
+        found = select(func.max(run_events.c.sequence)).where(run_events.c.source == source)
+        last = (await connection.execute(found)).scalar()
+        boundary = (await connection.execute(found.where(old, run_events.c.sequence != last))).scalar()
+    gone = 0
+    while boundary and (deleted := await uninterrupted(_one_chunk(database, source, boundary, _forget_events))):
+        gone += deleted
     return gone
 
 
@@ -90,3 +106,11 @@ async def _forget_quarantine(connection: AsyncConnection, source: str, boundary:
 async def _forget_requests(connection: AsyncConnection, source: str, boundary: int) -> int:
     old = select(requests.c.id).where(requests.c.source == source, requests.c.run_id <= boundary)
     return (await connection.execute(delete(requests).where(requests.c.id.in_(old.limit(CHUNK))))).rowcount
+
+
+async def _forget_events(connection: AsyncConnection, source: str, boundary: int) -> int:
+    # The oldest first, so that what is left has no gap whenever this ends.
+    old = run_events.c.source == source, run_events.c.sequence <= boundary
+    chunk = select(run_events.c.sequence).where(*old).order_by(run_events.c.sequence).limit(CHUNK).subquery()
+    end = select(func.max(chunk.c.sequence)).scalar_subquery()
+    return (await connection.execute(delete(run_events).where(*old, run_events.c.sequence <= end))).rowcount

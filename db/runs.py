@@ -2,18 +2,21 @@
 
 A request is answered with the active run of its source if there is one, and with a new queued run
 otherwise. Requests are kept, so that a schedule slot or an idempotency key is answered once and for all.
+
+Every change is told in `run_events`, in the same transaction: whoever calls holds the source's lease row.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, case, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import leases
+from db import leases, run_events
 from db.clock import now
-from db.enums import ACTIVE, RunMode, RunStatus, RunTrigger
+from db.enums import ACTIVE, RunEventKind, RunMode, RunStatus, RunTrigger
 from db.id_list import Ids
 from db.tables import OUTCOME_COUNTS, requests, runs, sources
 from db.tables import leases as lease_table
@@ -24,6 +27,7 @@ class Run:
     """One attempt at (the rest of) a window. Counts are records; times are UTC.
 
     `replay_ids` are the quarantined records a replay was asked for; None for all of them.
+    Events keep it as JSON, so a field that is added later needs a default.
     """
 
     id: int
@@ -147,15 +151,17 @@ async def _queue(
         )
         .returning(runs)
     )  # fmt: skip
-    return Run.from_row(row.one())
+    return await _told(connection, row.one(), RunEventKind.QUEUED, f"asked for: {trigger}")
 
 
 async def _change(connection: AsyncConnection, queued: Run, mode: RunMode, replay_ids: Ids | None) -> Run:
     """Let a queued run read what somebody asked for in particular before it began."""
     if queued.mode is mode is RunMode.REPLAY:
         replay_ids = _both(queued.replay_ids, replay_ids)
-    changed = update(runs).where(runs.c.id == queued.id).values(mode=mode, replay_ids=replay_ids)
-    return Run.from_row((await connection.execute(changed.returning(runs))).one())
+    row = await connection.execute(
+        update(runs).where(runs.c.id == queued.id).values(mode=mode, replay_ids=replay_ids).returning(runs)
+    )
+    return await _told(connection, row.one(), RunEventKind.MODE_CHANGED, f"{mode} instead of {queued.mode}")
 
 
 def _both(some: Ids | None, others: Ids | None) -> Ids | None:
@@ -178,7 +184,9 @@ async def abandon_dead(connection: AsyncConnection, source: str) -> Run | None:
         .returning(runs)
     )
     row = dead.first()
-    return Run.from_row(row) if row else None
+    if row is None:
+        return None
+    return await _told(connection, row, RunEventKind.ABANDONED, "found dead: its process stopped answering")
 
 
 async def requeue(connection: AsyncConnection, source: str, *, give_up_after: int = 3) -> Run | None:
@@ -218,22 +226,32 @@ async def start(
         )
         .returning(runs)
     )  # fmt: skip
-    return Run.from_row(started.one())
+    where = "at the start of a window" if resumed_after is None else f"behind record {start_position} of its window"
+    return await _told(connection, started.one(), RunEventKind.STARTED, f"began {where}")
+
+
+async def staged(connection: AsyncConnection, run_id: int, page: int, records: int) -> bool:
+    """Tell that a page of the run's window was kept; returns whether a user asked to cancel the run."""
+    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).one()
+    run = await _told(connection, row, RunEventKind.PAGE_STAGED, f"page {page} kept: {records} records")
+    return run.cancel_requested_at is not None
 
 
 async def count(connection: AsyncConnection, run_id: int, seen: int, counts: dict[str, int]) -> bool:
     """Add a batch to the run's counters; returns whether a user asked to cancel the run."""
     added = {runs.c[name]: runs.c[name] + counts[name] for name in OUTCOME_COUNTS}
     added[runs.c.records_processed] = runs.c.records_processed + seen
-    result = await connection.execute(
-        update(runs).where(runs.c.id == run_id).values(added).returning(runs.c.cancel_requested_at)
-    )
-    return result.scalar_one() is not None
+    result = await connection.execute(update(runs).where(runs.c.id == run_id).values(added).returning(runs))
+    row = result.one()
+    done = f"{seen} records committed, {row.start_position + row.records_processed} of {row.total}"
+    run = await _told(connection, row, RunEventKind.BATCH_LOADED, done)
+    return run.cancel_requested_at is not None
 
 
 async def plan(connection: AsyncConnection, run_id: int, total: int) -> None:
     """Record how many records the run's window holds."""
-    await connection.execute(update(runs).where(runs.c.id == run_id).values(total=total))
+    result = await connection.execute(update(runs).where(runs.c.id == run_id).values(total=total).returning(runs))
+    await _told(connection, result.one(), RunEventKind.PLANNED, f"the window holds {total} records")
 
 
 async def finish(connection: AsyncConnection, run: Run, status: RunStatus, error: str | None, *, injected: bool) -> Run:
@@ -244,8 +262,9 @@ async def finish(connection: AsyncConnection, run: Run, status: RunStatus, error
         .values(status=status, error=error, injected_failure=injected, run_finished_at=now())
         .returning(runs)
     )
+    ended = await _told(connection, result.one(), RunEventKind.ENDED, f"{status}: {error}" if error else status)
     await leases.release(connection, run.source, run.epoch or 0)
-    return Run.from_row(result.one())
+    return ended
 
 
 async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None:
@@ -253,6 +272,11 @@ async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None
 
     None when the run is not active (or does not exist).
     """
+    known = await get(connection, run_id)
+    if known is None:
+        return None
+    await leases.lock(connection, known.source)
+    first = not await cancel_requested(connection, run_id)
     queued = runs.c.status == RunStatus.QUEUED
     result = await connection.execute(
         update(runs)
@@ -265,7 +289,21 @@ async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None
         .returning(runs)
     )
     row = result.first()
-    return Run.from_row(row) if row else None
+    if row is None:
+        return None
+    if row.status == RunStatus.CANCELLED:
+        return await _told(connection, row, RunEventKind.ENDED, "cancelled before it began")
+    if first:
+        return await _told(connection, row, RunEventKind.CANCEL_REQUESTED, "a user asked it to end")
+    return Run.from_row(row)
+
+
+async def _told(connection: AsyncConnection, row: Any, kind: RunEventKind, message: str) -> Run:
+    """The run of this row, after telling those who follow what happened to it."""
+    run = Run.from_row(row)
+    snapshot = msgspec.json.encode(run).decode()
+    await run_events.append(connection, run.source, run.id, kind, message, snapshot)
+    return run
 
 
 async def get(connection: AsyncConnection, run_id: int) -> Run | None:

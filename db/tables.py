@@ -173,6 +173,18 @@ requests = Table(
     Index("ix_etl_requests_run_id", "run_id"),
 )
 
+run_events = Table(
+    "etl_run_events",
+    metadata,
+    Column("source", Word, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("run_id", Id, ForeignKey("etl_runs.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 checkpoints = Table(
     "etl_checkpoints",
     metadata,

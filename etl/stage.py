@@ -85,7 +85,7 @@ async def _clear(database: Database, run: Run, window: Window) -> None:
 async def _add(database: Database, run: Run, window: Window, number: int, page: Page) -> datetime:
     async with database.write() as connection:
         moment = await leases.hold(connection, run.source, run.epoch or 0)
-        if await runs.cancel_requested(connection, run.id):
+        if await runs.staged(connection, run.id, number + 1, page.records):
             raise RunCancelled("cancelled by a user")
         await windows.add_page(
             connection,

@@ -10,21 +10,39 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Inlin
 from db.engine import Database
 from graphql_schema.loaders import Loaders
 from graphql_schema.operations import Operations
+from graphql_schema.run_feed import Leaving, RunFeed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """One request's surroundings. `may_mutate` says whether the caller proved to be allowed to."""
+    """One request's surroundings. `may_mutate` says whether the caller proved to be allowed to.
+
+    Subscriptions end when `leaving` is done; everything else goes to its end whoever has left.
+    """
 
     database: Database
     operations: Operations
+    feed: RunFeed
     loaders: Loaders
     may_mutate: bool
+    leaving: Leaving | None = None
 
     @classmethod
-    def of(cls, database: Database, operations: Operations, *, may_mutate: bool) -> Self:
+    def of(
+        cls,
+        database: Database,
+        operations: Operations,
+        feed: RunFeed,
+        *,
+        may_mutate: bool,
+        leaving: Leaving | None = None,
+    ) -> Self:
         """A context for one request: loaders remember what they read, so they must not live longer."""
-        return cls(database, operations, Loaders(database), may_mutate)
+        return cls(database, operations, feed, Loaders(database), may_mutate, leaving)
+
+    def forget(self) -> None:
+        """Forget what loaders remember: each event of a subscription is answered from the database as it is then."""
+        self.loaders = Loaders(self.database)
 
 
 class Info(strawberry.Info[Context, None]):

@@ -2,9 +2,11 @@
 
 BAD_USER_INPUT              arguments that cannot be carried out
 INVALID_CURSOR              a cursor that is malformed or was taken under another order or filter
+CURSOR_EXPIRED              events behind the cursor are no longer kept
 UNAUTHENTICATED             a mutation without the right token
 SERVICE_UNAVAILABLE         the database cannot be reached; worth trying again
 GRAPHQL_PARSE_FAILED        the document is not GraphQL
+OPERATION_NOT_FOUND         the document has no operation, or none of that name
 GRAPHQL_VALIDATION_FAILED   the document does not fit the schema, or breaks a limit
 INTERNAL_SERVER_ERROR       our fault; the log has the exception under `error_id`
 """
@@ -13,10 +15,12 @@ import uuid
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from db.errors import DatabaseUnavailable, InvalidCursor, SchemaBehind
+from db.errors import CursorExpired, DatabaseUnavailable, InvalidCursor, SchemaBehind
 from db.filters import BadFilter
 
+_OF_ARGUMENTS = {InvalidCursor: "INVALID_CURSOR", CursorExpired: "CURSOR_EXPIRED", BadFilter: "BAD_USER_INPUT"}
 _log = structlog.get_logger()
 
 
@@ -39,15 +43,15 @@ def present(error: GraphQLError, *, executing: bool) -> None:
         return
     cause = _cause(error)
     match cause:
-        case InvalidCursor():
-            _show(error, "INVALID_CURSOR", str(cause))
-        case BadFilter():
-            _show(error, "BAD_USER_INPUT", str(cause))
+        case InvalidCursor() | CursorExpired() | BadFilter():
+            _show(error, _OF_ARGUMENTS[type(cause)], str(cause))
         case RecursionError():
             _show(error, "BAD_USER_INPUT", "the request is nested too deeply")
         case DatabaseUnavailable() | SchemaBehind():
             _log.warning("graphql.database_unavailable", error=str(cause))
             _show(error, "SERVICE_UNAVAILABLE", "the database cannot be reached")
+        case CannotGetOperationTypeError():
+            _show(error, "OPERATION_NOT_FOUND", cause.as_http_error_reason())
         case GraphQLSyntaxError():
             _show(error, "GRAPHQL_PARSE_FAILED", error.message)
         case GraphQLError() if not executing:

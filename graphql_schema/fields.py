@@ -23,6 +23,11 @@ def action(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.mutation(description=description))
 
 
+def followed(description: str) -> Callable[[F], F]:
+    """A field of the subscription type. Its resolver checks what was asked and returns what is to be iterated."""
+    return cast("Callable[[F], F]", strawberry.subscription(description=description))
+
+
 def optional(description: str, name: str | None = None) -> Any:
     """A field of an input that may be left out, but not be null."""
     return strawberry.field(description=description, name=name, default=UNSET)

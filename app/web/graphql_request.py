@@ -78,12 +78,15 @@ def _parsed(what: str, text: str | bytes) -> Any:
 
 def _checked(found: Mapping[str, Any]) -> GraphQLRequestData:
     query = found.get("query")
-    if not isinstance(query, str) or not query:
+    extensions = _object(found, "extensions")
+    # A persisted query may come without its document.
+    by_hash = query is None and "persistedQuery" in (extensions or {})
+    if not by_hash and (not isinstance(query, str) or not query):
         raise _bad("`query` is missing or not a string")
     operation_name = found.get("operationName")
     if not isinstance(operation_name, str | None):
         raise _bad("`operationName` is not a string")
-    return GraphQLRequestData(query, _object(found, "variables"), operation_name, _object(found, "extensions"))
+    return GraphQLRequestData(query, _object(found, "variables"), operation_name, extensions)
 
 
 def _object(found: Mapping[str, Any], name: str) -> dict[str, Any] | None:

@@ -1,10 +1,8 @@
 """/graphql: GraphQL over HTTP. What clients get wrong is answered in GraphQL's own shape, with a fitting status."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,12 +12,16 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 
 from app.config import Settings
 from app.web import graphql_request
 from app.web.accept import accepts, preferred
+from app.web.encoding import encoded
 from app.web.graphql_request import Refused
 from app.web.permission import may_mutate
+from app.web.persisted import PersistedQueries
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
 
@@ -39,6 +41,7 @@ class GraphQLRoute(GraphQL[Context, None]):
             subscription_protocols=(),
         )
         self._settings = settings
+        self._persisted = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is GET without the body, which is left out on its way out.
@@ -55,7 +58,7 @@ class GraphQLRoute(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         services = request.state.services
         allowed = may_mutate(self._settings, request)
-        return Context.of(services.database, services.operations, may_mutate=allowed)
+        return Context.of(services.database, services.operations, services.feed, may_mutate=allowed)
 
     async def render_graphql_ide(self, request: Request) -> Response:
         return HTMLResponse(self.graphql_ide_html, headers=_VARY)
@@ -65,12 +68,26 @@ class GraphQLRoute(GraphQL[Context, None]):
         return (
             self.graphql_ide is not None
             and request.method == "GET"
-            and "query" not in request.query_params
+            and not {"query", "extensions"} & request.query_params.keys()
             and accepts(request.headers.get("accept", ""), "text/html")
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        return await graphql_request.read(request)
+        return self._persisted.completed(await graphql_request.read(request))
+
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        result = await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        if not isinstance(result, PreExecutionError):
+            self._persisted.keep(request_data)
+        return result
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries the negotiated media type to `create_response`."""
@@ -92,13 +109,19 @@ class GraphQLRoute(GraphQL[Context, None]):
 
 def _as_refused(request: Request, error: HTTPException) -> Refused:
     match error.__cause__:
+        case InvalidOperationTypeError(operation_type=OperationType.SUBSCRIPTION):
+            message = "subscriptions are taken over a WebSocket (graphql-transport-ws) at this address"
+            return Refused(_status_of_fault(request), "SUBSCRIPTIONS_NEED_WEBSOCKET", message)
         case InvalidOperationTypeError():
             return Refused(405, "METHOD_NOT_ALLOWED", "only queries are taken by GET; use POST", {"Allow": "POST"})
         case CannotGetOperationTypeError():
-            # A request that GraphQL itself finds fault with, like a document that does not parse.
-            status = 400 if _media_type(request.headers) == RESPONSE_JSON else 200
-            return Refused(status, "OPERATION_NOT_FOUND", error.reason)
+            return Refused(_status_of_fault(request), "OPERATION_NOT_FOUND", error.reason)
     return Refused(error.status_code, "BAD_REQUEST", error.reason)
+
+
+def _status_of_fault(request: Request) -> int:
+    """For a request that GraphQL itself finds fault with, like a document that does not parse."""
+    return 400 if _media_type(request.headers) == RESPONSE_JSON else 200
 
 
 def _refusal(request: Request, refused: Refused) -> Response:
@@ -111,17 +134,9 @@ def _refusal(request: Request, refused: Refused) -> Response:
 
 def _answer(body: object, media_type: str, *, executed: bool) -> Response:
     status = 400 if not executed and media_type == RESPONSE_JSON else 200
-    return Response(_encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
+    return Response(encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
 
 
 def _media_type(headers: Mapping[str, str]) -> str:
     """The newer type for those who ask for it; all others get what every client knows."""
     return preferred(headers.get("accept", ""), (PLAIN_JSON, RESPONSE_JSON))
-
-
-def _encoded(body: object) -> bytes:
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        # Numbers beyond 64 bits, or lone surrogates.
-        return json.dumps(body, separators=(",", ":")).encode()

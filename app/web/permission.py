@@ -1,6 +1,7 @@
 """Who may change anything: whoever has the token or, where none is set, programs of this machine."""
 
 import hmac
+from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,18 +13,23 @@ from app.config import Settings
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
-def may_mutate(settings: Settings, connection: HTTPConnection) -> bool:
-    """Whether the caller proved to be allowed to change things."""
+def may_mutate(settings: Settings, connection: HTTPConnection, *, authorization: str | None = None) -> bool:
+    """Whether the caller proved to be allowed to change things.
+
+    `authorization` is what was shown elsewhere than in the header of that name, which then does not count.
+    """
     if settings.api_token:
-        return _has_token(connection, settings.api_token.get_secret_value())
+        shown = [value for name, value in connection.headers.raw if name == b"authorization"]
+        if authorization is not None:
+            shown = [authorization.encode(errors="replace")]
+        return _is_token(shown, settings.api_token.get_secret_value())
     return settings.serves_loopback_only and _is_of_this_machine(connection)
 
 
-def _has_token(connection: HTTPConnection, token: str) -> bool:
-    given = [value for name, value in connection.headers.raw if name == b"authorization"]
-    if len(given) != 1:
+def _is_token(shown: Sequence[bytes], token: str) -> bool:
+    if len(shown) != 1:
         return False
-    scheme, _, credentials = given[0].partition(b" ")
+    scheme, _, credentials = shown[0].partition(b" ")
     same = hmac.compare_digest(credentials.strip(), token.encode())
     return same and scheme.lower() == b"bearer"
 

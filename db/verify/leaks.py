@@ -18,6 +18,7 @@ from db.verify.invariant import Invariant, Offences, Snapshot, ask
 _SHORT = 8
 _OUR_WORDS = {
     "etl_runs": {"error"},
+    "etl_run_events": {"message"},
     "etl_leases": {"holder"},
     "etl_requests": {"asked", "idempotency_key"},
     "etl_window_pages": {"origin"},

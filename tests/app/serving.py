@@ -10,8 +10,9 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.config import Settings
-from app.main import create_app
+from app.main import OpenServices, create_app
 from app.operations import Operations
+from app.run_feed import RunFeed
 from app.scheduler import Scheduler
 from app.services import Services
 from db.engine import Connection, Database
@@ -46,21 +47,28 @@ async def served(
     An exception that the application lets out fails the test.
     """
 
+    app = create_app(settings_of(database, **values), services_of(database, dispatching=dispatching))
+    async with app.router.lifespan_context(app) as state:
+        transport = httpx.ASGITransport(_with_state(app, dict(state or {})), client=client)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{asked_as}") as found:
+            yield found
+
+
+def services_of(database: Database, *, dispatching: bool = True) -> OpenServices:
+    """What an application needs, over a database that stays open; no runs are started."""
+
     @contextlib.asynccontextmanager
     async def services(settings: Settings) -> AsyncIterator[Services]:
         scheduler = Scheduler({}, _record)
         scheduler.start()
         try:
             operations = Operations(settings, database, scheduler, lambda: None, lambda: dispatching)
-            yield Services(settings, database, operations)
+            async with contextlib.aclosing(RunFeed(database, poll_seconds=0.05)) as feed:
+                yield Services(settings, database, operations, feed)
         finally:
             scheduler.stop()
 
-    app = create_app(settings_of(database, **values), services)
-    async with app.router.lifespan_context(app) as state:
-        transport = httpx.ASGITransport(_with_state(app, dict(state or {})), client=client)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{asked_as}") as found:
-            yield found
+    return services
 
 
 class GoneDatabase(Database):

@@ -91,6 +91,16 @@ async def test_a_mutation_by_get_is_refused(client: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.headers["allow"], codes(answer)) == (405, "POST", ["METHOD_NOT_ALLOWED"])
 
 
+@pytest.mark.parametrize(("accept", "status"), [(OLD, 200), (NEW, 400)])
+async def test_a_subscription_is_sent_to_the_websocket(client: httpx.AsyncClient, accept: str, status: int) -> None:
+    query = "subscription { runEvents { at } }"
+    for answer in (
+        await post(client, {"query": query}, Accept=accept),
+        await client.get("/graphql", params={"query": query}, headers={"Accept": accept}),
+    ):
+        assert (answer.status_code, codes(answer)) == (status, ["SUBSCRIPTIONS_NEED_WEBSOCKET"])
+
+
 @pytest.mark.parametrize(
     "content_type",
     [

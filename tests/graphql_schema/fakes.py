@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from app.run_feed import RunFeed
 from db.checkpoints import Checkpoint
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
@@ -86,7 +87,7 @@ class Graph:
 
     async def answer(self, query: str, **variables: Any) -> tuple[Any, list[Any]]:
         """Data and formatted errors."""
-        context = Context.of(self.database, self.operations, may_mutate=self.may_mutate)
+        context = Context.of(self.database, self.operations, RunFeed(self.database), may_mutate=self.may_mutate)
         result = await self.schema.execute(query, variable_values=variables, context_value=context)
         return result.data, [error.formatted for error in result.errors or ()]
 
