@@ -59,7 +59,11 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("name", OVER_HTTP)
+@pytest.mark.parametrize(
+    ("name", "database_url"),
+    [("coingecko", "sqlite"), ("coingecko", "postgresql"), ("coinpaprika", "sqlite")],
+    indirect=["database_url"],
+)
 async def test_an_odd_record_is_taken_as_it_is_or_quarantined_alone(world: World, name: str) -> None:
     for odd in ODD:
         field = odd.field.format(price=PRICE[name], rank=RANK[name])
@@ -101,13 +105,12 @@ SPOILED = {
 
 @pytest.mark.parametrize(("kind", "parameters"), SPOILED.values(), ids=SPOILED)
 @pytest.mark.parametrize("name", OVER_HTTP)
-@pytest.mark.parametrize("earlier", [False, True], ids=["first-run", "later-run"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_page_of_bad_records_is_refused_before_any_of_it_counts(
-    world: World, name: str, kind: str, parameters: dict[str, Any], earlier: bool
+    world: World, name: str, kind: str, parameters: dict[str, Any]
 ) -> None:
-    if earlier:
-        await world.run(name)
+    if name == "coinpaprika":
+        await world.run(name)  # where there is something to lose; CoinGecko's list meets an empty database
     before = await digest(world.database)
     named = {key: value.format(price=PRICE[name]) if key == "field" else value for key, value in parameters.items()}
     world.market.set_faults([Fault(kind, named, ONE_PAGE[name])])
@@ -140,7 +143,7 @@ async def test_rows_that_come_twice_count_once(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OVER_HTTP)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_lists_in_another_order_at_every_request_settle(world: World, name: str, seed: int) -> None:
     world.market.set_faults([Fault("shuffle", {"seed": seed})])
     run = await world.run(name, fail_after=5)
