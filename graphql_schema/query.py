@@ -52,7 +52,11 @@ class Query:
         last: pagination.Last = UNSET,
         before: pagination.Before = UNSET,
         search: Annotated[
-            str | None, strawberry.argument(description="Text in the symbol, name or external id, whatever the case.")
+            str | None,
+            strawberry.argument(
+                description="Text in the symbol, name or external id, whatever the case; one or two letters at the "
+                "beginning. Where few have it: all of its words, in any order and perhaps misspelt."
+            ),
         ] = UNSET,
         filter: Annotated[AssetFilter | None, strawberry.argument(description="Which assets.")] = UNSET,  # noqa: A002
         order_by: Annotated[list[AssetOrder] | None, strawberry.argument(description="In which order.")] = UNSET,

@@ -8,7 +8,7 @@ from tests.graphql_schema.rows import asset, batch, point, raw, write, write_run
 
 QUERIES = {
     "assets": ("query ($n: Int) { assets(first: $n) { nodes { name } pageInfo { hasNextPage } } }", 1),
-    "assets by relevance": ('query ($n: Int) { assets(first: $n, search: "coin") { nodes { id } totalCount } }', 2),
+    "assets by relevance": ('query ($n: Int) { assets(first: $n, search: "coin") { nodes { id } totalCount } }', 4),
     "assets, raw and run": (
         "query ($n: Int) { assets(first: $n) { nodes { raw { payload run { id } } lastRun { id } } } }",
         3,
