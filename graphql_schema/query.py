@@ -8,7 +8,7 @@ from strawberry import UNSET
 from db import catalog, run_reader, stats
 from db.catalog import Listing
 from graphql_schema import filters, ids, pagination
-from graphql_schema.asset import Asset
+from graphql_schema.asset import Asset, columns_for, columns_for_connection
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.context import Info
 from graphql_schema.errors import bad_input
@@ -67,8 +67,9 @@ class Query:
         entries: Entries[Asset] = Entries()
         if pagination.wants_page(info):
             both_ends = pagination.wants_both_ends(info, wanted)
+            columns = columns_for_connection(info.selected(depth=3))
             async with database.read() as connection:
-                page = await catalog.page(connection, listing, wanted, both_ends=both_ends)
+                page = await catalog.page(connection, listing, wanted, columns, both_ends=both_ends)
             entries = Entries.of(page, [Asset.from_row(row) for row in page.rows])
 
         async def count() -> int:
@@ -85,12 +86,13 @@ class Query:
         source: Annotated[str | None, strawberry.argument(description="Name of the source.")] = UNSET,
         external_id: Annotated[str | None, strawberry.argument(description="The source's own id.")] = UNSET,
     ) -> Asset | None:
-        loaders = info.context.loaders
+        loaders, columns = info.context.loaders, columns_for(info.selected(depth=1))
         match given(id), given(source), given(external_id):
             case str(global_id), None, None:
-                return Asset.from_optional(await loaders.asset_by_id.load(ids.require_row_id("Asset", global_id)))
+                row_id = ids.require_row_id("Asset", global_id)
+                return Asset.from_optional(await loaders.asset_by_id.load((row_id, columns)))
             case None, str(name), str(key):
-                return Asset.from_optional(await loaders.asset_by_key.load((name, key)))
+                return Asset.from_optional(await loaders.asset_by_key.load(((name, key), columns)))
         raise bad_input("give either `id`, or `source` and `externalId`")
 
     @described("Runs, the newest request first.")
