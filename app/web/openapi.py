@@ -25,7 +25,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Kasparro", "version": version("kasparro"), "description": _DESCRIPTION},
         "paths": {
-            "/data": _get("List assets", ref("Data"), _data_parameters(), {"422": _BAD_PARAMETERS, **_UNAVAILABLE}),
+            "/data": _data(),
             "/stats": _get("What became of the runs", ref("Stats"), others=_UNAVAILABLE),
             "/health": _get("Is everything all right?", ref("Health"), others={"503": _DOWN}),
             "/livez": _get("Does the process answer?", ref("Status")),
@@ -39,6 +39,13 @@ def document() -> dict[str, Any]:
 
 async def openapi(_: AppRequest) -> Response:
     return json_answer(document())
+
+
+def _data() -> dict[str, Any]:
+    others = {"304": _NOT_MODIFIED, "422": _BAD_PARAMETERS, **_UNAVAILABLE}
+    found = _get("List assets", ref("Data"), _data_parameters(), others)
+    found["get"]["responses"]["200"]["headers"].update(_CACHING)
+    return found
 
 
 def _get(
@@ -80,6 +87,12 @@ def _data_parameters() -> list[dict[str, Any]]:
             {"type": "string", "enum": sorts, "default": "rank"},
         ),
         _parameter("cursor", "next_cursor of the page before, with the same q, source and sort.", {"type": "string"}),
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "ETags of answers that are at hand; 304 if one still holds.",
+            "schema": {"type": "string"},
+        },
     ]
 
 
@@ -91,6 +104,17 @@ def _parameter(name: str, description: str, schema: Schema) -> dict[str, Any]:
 _HEADERS = {
     "X-Request-Id": {"description": "The request's id.", "schema": {"type": "string"}},
     "X-Api-Latency-Ms": {"description": "Milliseconds until the answer began.", "schema": {"type": "number"}},
+}
+_CACHING = {
+    "ETag": {
+        "description": "Of all of the answer but request_id and api_latency_ms: the same as long as the data is.",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {"description": "To be asked again each time.", "schema": {"type": "string"}},
+}
+_NOT_MODIFIED = {
+    "description": "The client has this answer already.",
+    "headers": {**{name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}, **_CACHING},
 }
 _RETRY_AFTER = {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
 _BAD_PARAMETERS = _answer("A parameter cannot be used.", errors.MEDIA_TYPE, ref("ParameterProblem"))

@@ -13,7 +13,7 @@ from tests.graphql_schema import rows
 
 DOCUMENT = document()
 ROUTES = list(DOCUMENT["paths"])
-DATA = {one["name"]: one["schema"] for one in DOCUMENT["paths"]["/data"]["get"]["parameters"]}
+DATA = {one["name"]: one["schema"] for one in DOCUMENT["paths"]["/data"]["get"]["parameters"] if one["in"] == "query"}
 TYPES: dict[str, Any] = {
     "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
     "null": type(None),
