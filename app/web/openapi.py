@@ -55,8 +55,7 @@ def _get(
     others: dict[str, Any] | None = None,
     media_type: str = "application/json",
 ) -> dict[str, Any]:
-    found = {"200": _answer("The answer.", media_type, schema), **(others or {})}
-    responses = {**found, "default": _answer("Anything else that goes wrong.", errors.MEDIA_TYPE, ref("Problem"))}
+    responses = {"200": _answer("The answer.", media_type, schema), **(others or {}), **_ALWAYS}
     operation: dict[str, Any] = {"summary": summary, "responses": responses}
     if parameters:
         operation["parameters"] = parameters
@@ -120,5 +119,10 @@ _RETRY_AFTER = {"description": "Seconds after which to try again.", "schema": {"
 _BAD_PARAMETERS = _answer("A parameter cannot be used.", errors.MEDIA_TYPE, ref("ParameterProblem"))
 _UNAVAILABLE = {
     "503": _answer("The database cannot be used.", errors.MEDIA_TYPE, ref("Problem"), **{"Retry-After": _RETRY_AFTER})
+}
+_ALLOW = {"description": "The methods that the route knows.", "schema": {"type": "string"}}
+_ALWAYS = {
+    "405": _answer("The route does not know that method.", errors.MEDIA_TYPE, ref("Problem"), Allow=_ALLOW),
+    "500": _answer("A mistake of ours; the log has more.", errors.MEDIA_TYPE, ref("Problem")),
 }
 _DOWN = _answer("The database is gone.", "application/json", ref("Health"))

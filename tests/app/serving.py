@@ -46,21 +46,25 @@ async def served(
     An exception that the application lets out fails the test.
     """
 
-    @contextlib.asynccontextmanager
-    async def services(settings: Settings) -> AsyncIterator[Services]:
-        scheduler = Scheduler({}, _record)
-        scheduler.start()
-        try:
-            operations = Operations(settings, database, scheduler, lambda: None, lambda: dispatching)
-            yield Services(settings, database, operations)
-        finally:
-            scheduler.stop()
-
-    app = create_app(settings_of(database, **values), services)
+    app = create_app(
+        settings_of(database, **values), lambda given: services_over(database, given, dispatching=dispatching)
+    )
     async with app.router.lifespan_context(app) as state:
         transport = httpx.ASGITransport(_with_state(app, dict(state or {})), client=client)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{asked_as}") as found:
             yield found
+
+
+@contextlib.asynccontextmanager
+async def services_over(database: Database, settings: Settings, *, dispatching: bool = True) -> AsyncIterator[Services]:
+    """What a process holds that starts no runs."""
+    scheduler = Scheduler({}, _record)
+    scheduler.start()
+    try:
+        operations = Operations(settings, database, scheduler, lambda: None, lambda: dispatching)
+        yield Services(settings, database, operations)
+    finally:
+        scheduler.stop()
 
 
 class GoneDatabase(Database):

@@ -55,7 +55,7 @@ def fits(value: Any, schema: dict[str, Any]) -> bool:
 
 def assert_described(answer: httpx.Response, route: str) -> None:
     responses = DOCUMENT["paths"][route]["get"]["responses"]
-    described = responses.get(str(answer.status_code)) or responses["default"]
+    described = responses[str(answer.status_code)]
     (media_type,) = described["content"]
     assert answer.headers["content-type"] == media_type
     schema = described["content"][media_type]["schema"]
