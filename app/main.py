@@ -89,8 +89,8 @@ def _middleware(settings: Settings, http_metrics: HttpMetrics) -> list[Middlewar
         Cors,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("Authorization", "Content-Type", "X-Request-Id"),
-        expose_headers=("X-Request-Id", "X-Api-Latency-Ms"),
+        allow_headers=("Authorization", "Content-Type", "If-None-Match", "X-Request-Id"),
+        expose_headers=("X-Request-Id", "X-Api-Latency-Ms", "ETag"),
     )
     return [
         Middleware(Observe, measure=http_metrics.measure),

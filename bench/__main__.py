@@ -42,7 +42,7 @@ def _measure(kind: str, rows: int) -> Figures | None:
         if kind == "sqlite":
             return measure(kind, f"sqlite:///{folder}/bench.sqlite3", rows, Path(folder))
         try:
-            with _postgres_database() as url:
+            with postgres_database() as url:
                 return measure(kind, url, rows, Path(folder))
         except (OSError, asyncpg.PostgresError) as error:
             print(f"PostgreSQL is left out: {error}")
@@ -50,7 +50,7 @@ def _measure(kind: str, rows: int) -> Figures | None:
 
 
 @contextmanager
-def _postgres_database() -> Iterator[str]:
+def postgres_database() -> Iterator[str]:
     name = f"kasparro_bench_{uuid.uuid4().hex[:12]}"
     asyncio.run(_administer(f"CREATE DATABASE {name}"))
     url = f"{POSTGRES.rpartition('/')[0]}/{name}"
@@ -83,4 +83,5 @@ def _table(figures: list[Figures]) -> str:
     return "\n".join(lines)
 
 
-main()
+if __name__ == "__main__":
+    main()

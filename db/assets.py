@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db import trigrams, words
 from db.bulk import BulkInsert, as_datetime, select_where_in
 from db.clock import to_text
 from db.records import AcceptedRecord, NewAsset
@@ -20,6 +22,7 @@ _LINEAGE = ("record_id", "run_id", "window_id")
 _WRITTEN = (
     "source", "external_id", *VALUE_COLUMNS, *_FOLDED, *_LINEAGE, "first_seen_at", "updated_at",
 )  # fmt: skip
+_FOLDED_PART = slice(_WRITTEN.index(_FOLDED[0]), _WRITTEN.index(_FOLDED[-1]) + 1)
 _REPLACED = ", ".join(
     f'"{name}" = excluded."{name}"'
     for name in (*VALUE_COLUMNS, *_FOLDED, *_LINEAGE, "updated_at")
@@ -88,7 +91,10 @@ async def upsert(
 ) -> int:
     """Insert or replace assets, one record per external id; an older record never replaces a newer one."""
     rows = [_row(source, record, run_id, window_id, at) for record in records]
-    return await _UPSERT.run(connection, rows)
+    await words.learn(connection, chain.from_iterable(row[_FOLDED_PART] for row in rows))
+    written = await _UPSERT.run(connection, rows)
+    await trigrams.take_in(connection)
+    return written
 
 
 def value_tuple(asset: NewAsset) -> tuple[Any, ...]:

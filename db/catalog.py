@@ -1,17 +1,18 @@
 """Reading assets: listing, searching, counting and finding them. Writing is in `assets`."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import filters, holdings, keyset
+from db import filters, holdings, keyset, search, trigrams
 from db.clock import UtcDateTime
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Field, Where
 from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
+from db.search import Found
 from db.tables import FIGURES, assets
 
 COLUMNS = tuple(column.name for column in assets.c if not column.name.endswith("_folded"))
@@ -55,8 +56,15 @@ async def page(
     both_ends: bool = True,
 ) -> Page:
     """A page of assets as rows with `columns`. Raises InvalidCursor and BadFilter."""
-    query = _query(listing, columns)
-    return await keyset.fetch(connection, query, ordering(listing), wanted, both_ends=both_ends)
+    order = ordering(listing)
+    keyset.keys(order, wanted)
+    found = await _found(connection, listing)
+    query = _select(columns).where(_held(listing))
+    if found.classes and not listing.order:
+        order = replace(order, classes=found.classes)
+    else:
+        query = query.where(found.condition)
+    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends)
 
 
 async def count(connection: AsyncConnection, listing: Listing) -> int:
@@ -65,13 +73,16 @@ async def count(connection: AsyncConnection, listing: Listing) -> int:
     if sources is not None:
         held = await holdings.by_source(connection)
         return sum(each.asset_count for name, each in held.items() if not sources or name in sources)
-    counted = select(func.count()).select_from(assets).where(*_conditions(listing))
+    found = await _found(connection, listing)
+    if found.text is not None and trigrams.is_exact(found.text):
+        return await trigrams.count(connection, found.text)
+    counted = select(func.count()).select_from(assets).where(_held(listing), found.counted)
     return int((await connection.execute(counted)).scalar_one())
 
 
 def _whole_sources(listing: Listing) -> tuple[str, ...] | None:
     """The sources of which the listing holds everything, () for all of them; None if it holds only a part."""
-    if _needle(listing):
+    if search.needle_of(listing.search):
         return None
     match listing.condition:
         case None | Every(()):
@@ -111,16 +122,16 @@ async def by_keys(
 
 def ordering(listing: Listing) -> Ordering:
     """The listing's order; its cursors are bound to order, filter and search."""
-    scope = repr(("assets", listing.condition, _needle(listing), listing.order))
+    scope = repr(("assets", listing.condition, search.needle_of(listing.search), listing.order))
     return Ordering(_terms(listing), assets.c.id, scope)
 
 
 def _terms(listing: Listing) -> tuple[Term, ...]:
-    needle = _needle(listing)
+    needle = search.needle_of(listing.search)
     if listing.order or not needle:
         return tuple(_term(order) for order in _without_repeats(listing.order))
     rank = FIELDS["rank"]
-    return (Term(_relevance(needle)), Term(rank.column, nullable=rank.nullable))
+    return (Term(search.relevance(needle)), Term(rank.column, nullable=rank.nullable))
 
 
 def _term(order: Order) -> Term:
@@ -136,42 +147,23 @@ def _without_repeats(orders: Iterable[Order]) -> Sequence[Order]:
     return list(first.values())
 
 
-def _query(listing: Listing, columns: Collection[str]) -> AnySelect:
-    return _select(columns).where(*_conditions(listing))
-
-
 def _select(columns: Collection[str]) -> AnySelect:
     return select(*(assets.c[name] for name in columns))
 
 
-def _needle(listing: Listing) -> str:
-    return listing.search.strip().casefold()
+async def _found(connection: AsyncConnection, listing: Listing) -> Found:
+    """What the search finds; without one, what the index can say about the condition."""
+    needle = search.needle_of(listing.search)
+    if needle:
+        found = await search.find(connection, needle)
+        return replace(found, text=found.text if listing.condition is None else None)
+    wanted = trigrams.wanted_by(listing.condition)
+    if not wanted:
+        return Found(true(), true())
+    hits = await trigrams.look(connection, wanted)
+    text = trigrams.sole_text(listing.condition) if hits.many else None
+    return Found(hits.narrowed(true()), hits.all_of(true()), text=text)
 
 
-def _conditions(listing: Listing) -> list[ColumnElement[bool]]:
-    conditions = []
-    if listing.condition is not None:
-        conditions.append(filters.to_sql(FIELDS, listing.condition))
-    if needle := _needle(listing):
-        conditions.append(_found(needle))
-    return conditions
-
-
-def _found(needle: str) -> ColumnElement[bool]:
-    if not storable(needle):
-        return false()
-    return or_(*(filters.contains(column, needle) for column in _FOLDED.values()))
-
-
-def _relevance(needle: str) -> ColumnElement[int]:
-    """0 for the best hits: exact symbol, symbol prefix, exact name, name prefix, anything else."""
-    symbol, name = _FOLDED["symbol"], _FOLDED["name"]
-    # What the database cannot hold finds nothing, so any text will do to order that.
-    text = needle if storable(needle) else ""
-    return case(
-        (symbol == text, 0),
-        (filters.starts_with(symbol, text), 1),
-        (name == text, 2),
-        (filters.starts_with(name, text), 3),
-        else_=4,
-    )
+def _held(listing: Listing) -> ColumnElement[bool]:
+    return true() if listing.condition is None else filters.to_sql(FIELDS, listing.condition)

@@ -84,12 +84,17 @@ def to_sql(fields: Fields, condition: Condition, *, negated: bool = False) -> Co
 
 
 def literal_pattern(needle: str) -> str:
-    """A LIKE pattern (escape character `!`) for text that contains the needle. Raises BadFilter."""
-    if len(needle) > LONGEST_NEEDLE:
-        raise BadFilter(f"text to look for is longer than {LONGEST_NEEDLE} characters")
+    """A LIKE pattern (escape character `!`) for text that contains the needle."""
     for special in "!%_":
         needle = needle.replace(special, "!" + special)
     return f"%{needle}%"
+
+
+def check_needle(needle: str) -> str:
+    """The needle. Raises BadFilter for one that no text can be searched for."""
+    if len(needle) > LONGEST_NEEDLE:
+        raise BadFilter(f"text to look for is longer than {LONGEST_NEEDLE} characters")
+    return needle
 
 
 def contains(column: ColumnElement[Any], needle: str) -> ColumnElement[bool]:
@@ -166,6 +171,6 @@ _OPERATIONS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]]
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
     "lte": lambda column, value: column <= value,
-    "contains": contains,
+    "contains": lambda column, needle: contains(column, check_needle(needle)),
     "starts_with": starts_with,
 }

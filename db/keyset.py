@@ -2,10 +2,11 @@
 
 Nulls come last whatever the direction, and ties are broken by id, ascending whatever the direction. A
 nullable leading term is read as two ranges (values, then nulls) joined in one statement, because neither
-database can walk an index over `value > x OR value IS NULL` in order.
+database can walk an index over `value > x OR value IS NULL` in order. A list whose leading term is a computed class
+can be read class by class, each found in its own way, until the page is full.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -30,13 +31,30 @@ class Term:
     nullable: bool = False
 
 
+# Gives the condition that finds certain rows, once they are wanted; None where there are none.
+Locate = Callable[[AsyncConnection], Awaitable[ColumnElement[bool] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The rows whose leading term, a number, lies from `first` to `last`, and how to find just them."""
+
+    first: int
+    last: int
+    locate: Locate
+
+
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """How a list is sorted. `scope` names the list (order, filter, search): its cursors fit no other."""
+    """How a list is sorted. `scope` names the list (order, filter, search): its cursors fit no other.
+
+    With `classes`, which are rising and leave no row out, the list is read one after the other.
+    """
 
     terms: tuple[Term, ...]
     id: ColumnElement[int]
     scope: str
+    classes: tuple[Classes, ...] = ()
 
     @property
     def all_terms(self) -> tuple[Term, ...]:
@@ -129,7 +147,50 @@ async def _rows(
     before: Key | None,
 ) -> list[AnyRow]:
     """The page's rows in the direction of travel, and one more if there is one."""
-    terms = ordering.all_terms
+    if ordering.classes:
+        return await _rows_by_class(connection, query, ordering, wanted, after, before)
+    return await _rows_in_order(connection, query, ordering.all_terms, wanted, after, before)
+
+
+async def _rows_by_class(
+    connection: AsyncConnection,
+    query: AnySelect,
+    ordering: Ordering,
+    wanted: Slice,
+    after: Key | None,
+    before: Key | None,
+) -> list[AnyRow]:
+    """As `_rows`, from one class after the other as long as the page is not full."""
+    lead, *others = ordering.all_terms
+    most = wanted.offset + wanted.limit
+    found: list[AnyRow] = []
+    for each in reversed(ordering.classes) if wanted.backward else ordering.classes:
+        if len(found) > most or (after and each.last < after[0]) or (before and each.first > before[0]):
+            continue
+        condition = await each.locate(connection)
+        if condition is None:
+            continue
+        within = query.where(condition)
+        behind, ahead = (key if key and each.first <= key[0] <= each.last else None for key in (after, before))
+        part = Slice(most - len(found), backward=wanted.backward)
+        if each.first < each.last:
+            found += await _rows_in_order(connection, within, (lead, *others), part, behind, ahead)
+        else:
+            labelled = within.add_columns(literal(each.first).label("key_class"))
+            found += await _rows_in_order(
+                connection, labelled, others, part, behind and behind[1:], ahead and ahead[1:]
+            )
+    return found[wanted.offset :]
+
+
+async def _rows_in_order(
+    connection: AsyncConnection,
+    query: AnySelect,
+    terms: Sequence[Term],
+    wanted: Slice,
+    after: Key | None,
+    before: Key | None,
+) -> list[AnyRow]:
     keyed = query.add_columns(*(term.column.label(f"key_{n}") for n, term in enumerate(terms)))
     if terms[0].nullable:
         statement = _in_ranges(keyed, terms, wanted, after, before)

@@ -276,6 +276,17 @@ assets = Table(
     Index("ix_assets_market_cap_usd_id", "market_cap_usd", "id"),
 )
 
+# Case-folded words of symbols, names and external ids; see `words`. (Their full text, `asset_search`, is a virtual
+# table on SQLite; see `trigrams`.)
+asset_words = Table(
+    "asset_words",
+    metadata,
+    Column("length", Integer, primary_key=True, autoincrement=False),
+    Column("word", Word, primary_key=True),
+    Column("reversed", Word, nullable=False),
+    Index("ix_asset_words_length_reversed", "length", "reversed"),
+)
+
 asset_history = Table(
     "asset_history",
     metadata,

@@ -1,13 +1,17 @@
 """Assets: coins, each as one source reports it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Self, cast
+from typing import Annotated, Any, Self, cast
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types import get_object_definition
+from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
+from strawberry.utils.str_converters import to_camel_case
 
-from db import price_points
+from db import catalog, price_points
 from db.keyset import AnyRow
 from db.price_points import Interval, Span
 from graphql_schema import ids, pagination
@@ -19,6 +23,9 @@ from graphql_schema.pagination import Connection, Entries
 from graphql_schema.price_point import From, PricePoint, To
 from graphql_schema.raw_record import RawRecord
 from graphql_schema.run import Run
+
+# What fields with a resolver need beside the id.
+_NEEDED: dict[str, Sequence[str]] = {"raw": ("source", "record_id"), "lastRun": ("run_id",), "history": ()}
 
 IntervalArgument = Annotated[HistoryInterval | None, strawberry.argument(description="How dense the points are.")]
 
@@ -60,31 +67,10 @@ class Asset(Node):
 
     @classmethod
     def from_row(cls, row: AnyRow) -> Self:
-        return cls(
-            id=ids.encode("Asset", row.id),
-            row_id=row.id,
-            version_id=row.record_id,
-            run_id=row.run_id,
-            source=row.source,
-            external_id=row.external_id,
-            symbol=row.symbol,
-            name=row.name,
-            rank=row.rank,
-            price_usd=row.price_usd,
-            market_cap_usd=row.market_cap_usd,
-            volume_24h_usd=row.volume_24h_usd,
-            percent_change_1h=row.percent_change_1h,
-            percent_change_24h=row.percent_change_24h,
-            percent_change_7d=row.percent_change_7d,
-            circulating_supply=row.circulating_supply,
-            total_supply=row.total_supply,
-            max_supply=row.max_supply,
-            ath_usd=row.ath_usd,
-            ath_at=row.ath_at,
-            last_updated=row.last_updated,
-            first_seen_at=row.first_seen_at,
-            updated_at=row.updated_at,
-        )
+        """The row may lack columns that no selected field needs (see `columns_for`); their attributes are then None."""
+        found = dict(row._mapping)
+        values: dict[str, Any] = {name: found.get(column) for name, column in _COLUMNS.items()}
+        return cls(id=ids.encode("Asset", row.id), row_id=row.id, **values)
 
     @classmethod
     def from_optional(cls, row: AnyRow | None) -> Self | None:
@@ -127,3 +113,40 @@ class Asset(Node):
             page = await loaders.points.load((self.row_id, (span, wanted)))
             entries = Entries.of(page, [PricePoint.from_row(row) for row in page.rows])
         return Connection(entries=entries, count=lambda: loaders.point_count.load((self.row_id, span)))
+
+
+def columns_for(selected: Iterable[str]) -> tuple[str, ...]:
+    """The columns to read for these fields of an asset, always in one order. Names it does not know cost nothing."""
+    wanted = {"id"}.union(*(_READ_FOR.get(name, ()) for name in selected))
+    return tuple(column for column in catalog.COLUMNS if column in wanted)
+
+
+def columns_for_connection(selected: Iterable[str]) -> tuple[str, ...]:
+    """The same for a connection of assets, of whose selection these are the dotted names."""
+    fields = [name.removeprefix("edges.node.").removeprefix("nodes.") for name in selected]
+    return columns_for(name for name in fields if "." not in name)
+
+
+def _columns() -> dict[str, str]:
+    """Attributes of an asset that are columns of its row."""
+    stored = {field.python_name: field.python_name for field in _fields() if field.base_resolver is None}
+    del stored["id"]
+    return {"version_id": "record_id", "run_id": "run_id", **stored}
+
+
+def _read_for() -> dict[str, Sequence[str]]:
+    """The columns that each field needs, by the field's name in the graph."""
+    return {
+        field.graphql_name or to_camel_case(field.python_name): (field.python_name,)
+        if field.base_resolver is None
+        else _NEEDED.get(to_camel_case(field.python_name), catalog.COLUMNS)
+        for field in _fields()
+    }
+
+
+def _fields() -> list[StrawberryField]:
+    return get_object_definition(Asset, strict=True).fields
+
+
+_COLUMNS = _columns()
+_READ_FOR = _read_for()

@@ -24,6 +24,8 @@ K = TypeVar("K", bound=Hashable)
 G = TypeVar("G", bound=Hashable)
 V = TypeVar("V")
 
+Columns = tuple[str, ...]
+
 # Below what either driver takes as parameters of one statement.
 MAX_BATCH = 1000
 
@@ -33,8 +35,8 @@ class Loaders:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.asset_by_id: DataLoader[int, AnyRow | None] = self._lookup(catalog.by_ids)
-        self.asset_by_key: DataLoader[tuple[str, str], AnyRow | None] = self._lookup(catalog.by_keys)
+        self.asset_by_id: DataLoader[tuple[int, Columns], AnyRow | None] = self._rows(catalog.by_ids)
+        self.asset_by_key: DataLoader[tuple[tuple[str, str], Columns], AnyRow | None] = self._rows(catalog.by_keys)
         self.run_by_id: DataLoader[int, Run | None] = self._lookup(run_reader.by_ids)
         self.raw_by_id: DataLoader[int, StoredRecord | None] = self._lookup(archive.by_ids)
         self.raw_by_key: DataLoader[tuple[str, str], StoredRecord | None] = self._lookup(archive.by_keys)
@@ -59,6 +61,19 @@ class Loaders:
             async with self._database.read() as connection:
                 found = await read(connection, keys)
             return [found.get(key) for key in keys]
+
+        return DataLoader(load, max_batch_size=MAX_BATCH)
+
+    def _rows(
+        self, read: Callable[[Connection, Sequence[K], Columns], Awaitable[Mapping[K, V]]]
+    ) -> DataLoader[tuple[K, Columns], V | None]:
+        """A loader for rows with the columns that are wanted of them; one statement reads all that any one wants."""
+
+        async def load(keys: list[tuple[K, Columns]]) -> list[V | None]:
+            columns = tuple(dict.fromkeys(name for _, wanted in keys for name in wanted))
+            async with self._database.read() as connection:
+                found = await read(connection, [key for key, _ in keys], columns)
+            return [found.get(key) for key, _ in keys]
 
         return DataLoader(load, max_batch_size=MAX_BATCH)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from graphql_schema import ids
-from graphql_schema.asset import Asset
+from graphql_schema.asset import Asset, columns_for
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.context import Info
 from graphql_schema.drift import DriftEvent
@@ -39,7 +39,8 @@ async def find_nodes(info: Info, global_ids: Sequence[str]) -> list[Node | None]
 
 
 async def _asset(info: Info, number: int) -> Node | None:
-    return Asset.from_optional(await info.context.loaders.asset_by_id.load(number))
+    columns = columns_for(info.selected(depth=1))
+    return Asset.from_optional(await info.context.loaders.asset_by_id.load((number, columns)))
 
 
 async def _run(info: Info, number: int) -> Node | None:

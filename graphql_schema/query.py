@@ -10,7 +10,7 @@ from db.catalog import Listing
 from db.run_reader import RUNS, run_of
 from graphql_schema import filters, ids, pagination
 from graphql_schema.as_of import AsOf, refuse_as_of
-from graphql_schema.asset import Asset
+from graphql_schema.asset import Asset, columns_for, columns_for_connection
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.coin import Coin, coin, coins
 from graphql_schema.comparison import RunComparison, compare_runs
@@ -59,7 +59,11 @@ class Query:
         last: pagination.Last = UNSET,
         before: pagination.Before = UNSET,
         search: Annotated[
-            str | None, strawberry.argument(description="Text in the symbol, name or external id, whatever the case.")
+            str | None,
+            strawberry.argument(
+                description="Text in the symbol, name or external id, whatever the case; one or two letters at the "
+                "beginning. Where few have it: all of its words, in any order and perhaps misspelt."
+            ),
         ] = UNSET,
         filter: Annotated[AssetFilter | None, strawberry.argument(description="Which assets.")] = UNSET,  # noqa: A002
         order_by: Annotated[list[AssetOrder] | None, strawberry.argument(description="In which order.")] = UNSET,
@@ -72,8 +76,9 @@ class Query:
         entries: Entries[Asset] = Entries()
         if pagination.wants_page(info):
             both_ends = pagination.wants_both_ends(info, wanted)
+            columns = columns_for_connection(info.selected(depth=3))
             async with database.read() as connection:
-                page = await catalog.page(connection, listing, wanted, both_ends=both_ends)
+                page = await catalog.page(connection, listing, wanted, columns, both_ends=both_ends)
             entries = Entries.of(page, [Asset.from_row(row) for row in page.rows])
 
         async def count() -> int:
@@ -92,12 +97,13 @@ class Query:
         as_of: AsOf = UNSET,
     ) -> Asset | None:
         refuse_as_of(as_of)
-        loaders = info.context.loaders
+        loaders, columns = info.context.loaders, columns_for(info.selected(depth=1))
         match given(id), given(source), given(external_id):
             case str(global_id), None, None:
-                return Asset.from_optional(await loaders.asset_by_id.load(ids.require_row_id("Asset", global_id)))
+                row_id = ids.require_row_id("Asset", global_id)
+                return Asset.from_optional(await loaders.asset_by_id.load((row_id, columns)))
             case None, str(name), str(key):
-                return Asset.from_optional(await loaders.asset_by_key.load((name, key)))
+                return Asset.from_optional(await loaders.asset_by_key.load(((name, key), columns)))
         raise bad_input("give either `id`, or `source` and `externalId`")
 
     coins: Connection[Coin] = strawberry.field(

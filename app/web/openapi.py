@@ -25,7 +25,7 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Kasparro", "version": version("kasparro"), "description": _DESCRIPTION},
         "paths": {
-            "/data": _get("List assets", ref("Data"), _data_parameters(), {"422": _BAD_PARAMETERS, **_UNAVAILABLE}),
+            "/data": _data(),
             "/stats": _get("What became of the runs", ref("Stats"), others=_UNAVAILABLE),
             "/health": _get("Is everything all right?", ref("Health"), others={"503": _DOWN}),
             "/livez": _get("Does the process answer?", ref("Status")),
@@ -41,6 +41,13 @@ async def openapi(_: AppRequest) -> Response:
     return json_answer(document())
 
 
+def _data() -> dict[str, Any]:
+    others = {"304": _NOT_MODIFIED, "422": _BAD_PARAMETERS, **_UNAVAILABLE}
+    found = _get("List assets", ref("Data"), _data_parameters(), others)
+    found["get"]["responses"]["200"]["headers"].update(_CACHING)
+    return found
+
+
 def _get(
     summary: str,
     schema: Schema,
@@ -48,8 +55,7 @@ def _get(
     others: dict[str, Any] | None = None,
     media_type: str = "application/json",
 ) -> dict[str, Any]:
-    found = {"200": _answer("The answer.", media_type, schema), **(others or {})}
-    responses = {**found, "default": _answer("Anything else that goes wrong.", errors.MEDIA_TYPE, ref("Problem"))}
+    responses = {"200": _answer("The answer.", media_type, schema), **(others or {}), **_ALWAYS}
     operation: dict[str, Any] = {"summary": summary, "responses": responses}
     if parameters:
         operation["parameters"] = parameters
@@ -80,6 +86,12 @@ def _data_parameters() -> list[dict[str, Any]]:
             {"type": "string", "enum": sorts, "default": "rank"},
         ),
         _parameter("cursor", "next_cursor of the page before, with the same q, source and sort.", {"type": "string"}),
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "ETags of answers that are at hand; 304 if one still holds.",
+            "schema": {"type": "string"},
+        },
     ]
 
 
@@ -92,9 +104,25 @@ _HEADERS = {
     "X-Request-Id": {"description": "The request's id.", "schema": {"type": "string"}},
     "X-Api-Latency-Ms": {"description": "Milliseconds until the answer began.", "schema": {"type": "number"}},
 }
+_CACHING = {
+    "ETag": {
+        "description": "Of all of the answer but request_id and api_latency_ms: the same as long as the data is.",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {"description": "To be asked again each time.", "schema": {"type": "string"}},
+}
+_NOT_MODIFIED = {
+    "description": "The client has this answer already.",
+    "headers": {**{name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}, **_CACHING},
+}
 _RETRY_AFTER = {"description": "Seconds after which to try again.", "schema": {"type": "integer"}}
 _BAD_PARAMETERS = _answer("A parameter cannot be used.", errors.MEDIA_TYPE, ref("ParameterProblem"))
 _UNAVAILABLE = {
     "503": _answer("The database cannot be used.", errors.MEDIA_TYPE, ref("Problem"), **{"Retry-After": _RETRY_AFTER})
+}
+_ALLOW = {"description": "The methods that the route knows.", "schema": {"type": "string"}}
+_ALWAYS = {
+    "405": _answer("The route does not know that method.", errors.MEDIA_TYPE, ref("Problem"), Allow=_ALLOW),
+    "500": _answer("A mistake of ours; the log has more.", errors.MEDIA_TYPE, ref("Problem")),
 }
 _DOWN = _answer("The database is gone.", "application/json", ref("Health"))

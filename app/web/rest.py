@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orjson import Fragment
 from starlette.responses import Response
 
 from app.config import SOURCES
+from app.web import etag
 from app.web.errors import BadParameter, InvalidParameters
-from app.web.json_answer import json_answer
+from app.web.json_answer import encoded, json_answer
 from app.web.middleware import elapsed_seconds
 from app.web.query_string import QueryString
 from app.web.state import AppRequest
@@ -43,7 +45,11 @@ class Wanted:
 
 
 async def data(request: AppRequest) -> Response:
-    """A page of assets. 422 for parameters that cannot be used."""
+    """A page of assets. 304 for who has it already, 422 for parameters that cannot be used.
+
+    Caches may keep an answer, and have to ask each time whether it still holds; its tag is made of all of it but
+    the request's id and latency.
+    """
     query = QueryString(request.scope["query_string"], PARAMETERS)
     wanted = _understood(query)
     part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
@@ -54,19 +60,24 @@ async def data(request: AppRequest) -> Response:
             detail = f"{problem}; it fits only the q, source and sort it was taken with"
             raise InvalidParameters([BadParameter("cursor", detail)]) from problem
         total = await catalog.count(connection, wanted.listing)
+    paging = {
+        "limit": wanted.limit,
+        "offset": wanted.offset,
+        "total": total,
+        "has_more": page.has_next,
+        "next_cursor": page.cursor(page.rows[-1]) if page.has_next else None,
+    }
+    said = {"paging": encoded(paging), "data": encoded(_assets(page))}
+    tag = etag.weak(b"\n".join(said.values()))
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if etag.matches(tag, request.headers.getlist("if-none-match")):
+        return Response(status_code=304, headers=headers)
     answer = {
         "request_id": request.state["request_id"],
         "api_latency_ms": round(elapsed_seconds(request.scope) * 1000, 2),
-        "paging": {
-            "limit": wanted.limit,
-            "offset": wanted.offset,
-            "total": total,
-            "has_more": page.has_next,
-            "next_cursor": page.cursor(page.rows[-1]) if page.has_next else None,
-        },
-        "data": _assets(page),
+        **{name: Fragment(part) for name, part in said.items()},
     }
-    return json_answer(answer)
+    return json_answer(answer, headers=headers)
 
 
 def _understood(query: QueryString) -> Wanted:

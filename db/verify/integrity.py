@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection as SyncConnection
 
 from db.engine import Connection
 from db.tables import metadata
+from db.trigrams import FIELDS, SEPARATOR
 from db.verify.invariant import SAMPLE_ROWS, Check, Invariant, Offences, Snapshot, Sql
 
 _TABLES = tuple(metadata.tables.values())
@@ -28,6 +29,22 @@ class On:
         return await self.check(connection, snapshot) if connection.dialect.name == self.kind else Offences()
 
 
+def _search_index(key: str) -> tuple[Check, ...]:
+    """The texts that searches look into, compared with the assets they are of."""
+    parts = f" || '{SEPARATOR}' || ".join(f"a.{field}_folded" for field in FIELDS)
+    return (
+        Sql(
+            f"""SELECT 'search index differs' AS problem, 'assets' AS "table", a.id AS "row"
+                FROM assets a LEFT JOIN asset_search s ON s.{key} = a.id
+                WHERE s.text IS NULL OR s.text <> '{SEPARATOR}' || {parts} || '{SEPARATOR}'"""
+        ),
+        Sql(
+            f"""SELECT 'search index has too much' AS problem, 'asset_search' AS "table", s.{key} AS "row"
+                FROM asset_search s LEFT JOIN assets a ON a.id = s.{key} WHERE a.id IS NULL"""
+        ),
+    )
+
+
 _SQLITE: Sequence[Check] = (
     # Every page, every index against its table, NOT NULL and CHECK.
     Sql(
@@ -35,6 +52,7 @@ _SQLITE: Sequence[Check] = (
             WHERE integrity_check <> 'ok'"""
     ),
     Sql('SELECT \'orphan\' AS problem, "table", rowid AS "row", parent FROM pragma_foreign_key_check'),
+    *_search_index("rowid"),
 )
 
 _POSTGRESQL: Sequence[Check] = (
@@ -55,6 +73,7 @@ _POSTGRESQL: Sequence[Check] = (
             WHERE t.relname IN ({_NAMES}) AND pg_table_is_visible(t.oid) AND g.tgenabled NOT IN ('O', 'A')
             GROUP BY t.relname, k.conname"""
     ),
+    *_search_index("asset_id"),
 )
 
 # Unique indexes are compared with their table row by row, others only within themselves.

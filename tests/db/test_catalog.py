@@ -134,8 +134,8 @@ async def test_search_ranks_by_relevance(database: Database) -> None:
         asset(7, symbol="ethy", name="x", rank=None),
         asset(6, symbol="a", name="Eth", rank=9),
         asset(5, symbol="a", name="Ethereum", rank=1),
-        asset(4, symbol="a", name="Together", rank=1),
         asset(3, symbol="a", name="x", external_id="wrapped-eth", rank=4),
+        asset(4, symbol="a", name="Together", rank=1),
         asset(1, symbol="a", name="Beth", rank=None),
         asset(2, symbol="a", name="Seth", rank=None),
     ]

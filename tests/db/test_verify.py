@@ -318,6 +318,9 @@ BROKEN: list[tuple[int, str, list[str]]] = [
     (19, "", ["UPDATE raw_assets SET window_id = 999 WHERE id = 1"]),
     (19, "", ["UPDATE etl_requests SET run_id = 999"]),
     (19, "", ["DROP INDEX uq_etl_runs_active"]),
+    (19, "", ["UPDATE asset_search SET text = 'other'"]),
+    (19, "", ["DELETE FROM asset_search"]),
+
     (19, "raw_headers", []),
     (19, "etl_runs", []),
     (20, "", ["UPDATE etl_runs SET error = 'refused key CG-0123456789' WHERE id = 1"]),

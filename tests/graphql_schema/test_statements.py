@@ -15,7 +15,7 @@ ROWS = 110
 QUERIES = {
     "assets": ("assets(first: $n) { nodes { name } pageInfo { hasNextPage } }", 1),
     "assets, counted": ("assets(first: $n) { nodes { name } totalCount }", 2),
-    "assets by relevance": ('assets(first: $n, search: "coin") { nodes { id } totalCount }', 2),
+    "assets by relevance": ('assets(first: $n, search: "coin") { nodes { id } totalCount }', 4),
     "assets, filtered and sorted": (
         "assets(first: $n, filter: {rank: {isNull: true}}, orderBy: [{field: PRICE_USD}]) { nodes { id } totalCount }",
         2,

@@ -1,0 +1,146 @@
+"""Searching assets: what a needle finds, and how well each hit fits.
+
+A hit's class is 0 for the symbol itself, 1 for the beginning of the symbol, 2 for the name or external id itself, 3
+for the beginning of the name, 4 for the beginning of a word, 5 for anywhere in a text. One or two letters are looked
+for at the beginning of a text only. Where all this finds few, a last class holds what has every word of the needle
+(each of three letters or more), in any order and perhaps misspelt. Within a class the better rank comes first, then
+the lower id.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, case, false, or_, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import filters, trigrams, words
+from db.cursors import storable
+from db.keyset import Classes, Locate
+from db.tables import assets
+from db.trigrams import SEPARATOR, Choice, Wanted
+
+SHORT = 3
+# With as many hits nobody is taken to have mistyped.
+ENOUGH = 20
+MOST_WORDS = 4
+_LAST_LITERAL, _MISSPELT = 5, 6
+
+_TEXTS = tuple(assets.c[f"{field}_folded"] for field in trigrams.FIELDS)
+_symbol, _name, _external_id = _TEXTS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a needle finds: the condition for its hits in any order, and the classes to read the best of them by.
+
+    `counted` is the same condition, for going through all of them; where they are just what has a `text`, that is it.
+    """
+
+    condition: ColumnElement[bool]
+    counted: ColumnElement[bool]
+    classes: tuple[Classes, ...] = ()
+    text: str | None = None
+
+
+def needle_of(search: str) -> str:
+    """What is looked for: the text without the blanks around it, whatever its case; nothing if that is empty."""
+    return search.strip().casefold()
+
+
+async def find(connection: AsyncConnection, needle: str) -> Found:
+    """Look a needle (not empty) up. Raises BadFilter for one that is too long."""
+    if not storable(needle):
+        return Found(false(), false())
+    literally = _literally(filters.check_needle(needle))
+    hits = await trigrams.look(connection, ((_occurrence(needle),),))
+    if hits.many:
+        text = needle if len(needle) >= SHORT else None
+        return Found(literally, hits.all_of(literally), tuple(_one_by_one(needle)), text)
+    condition = hits.narrowed(literally)
+    classes = (Classes(0, _LAST_LITERAL, _known(condition)),)
+    readings = await _readings(connection, needle) if hits.count < ENOUGH else ()
+    if not readings:
+        return Found(condition, condition, classes)
+    misspelt = _every_word(readings)
+    more = await trigrams.look(connection, readings)
+    either, both = or_(literally, misspelt), trigrams.either(connection, _occurrence(needle), readings)
+    last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(and_(misspelt, ~literally))))
+    return Found(either if more.many else both.all_of(either), both.all_of(either), (*classes, last))
+
+
+def relevance(needle: str) -> ColumnElement[int]:
+    """The class of a hit, for sorting."""
+    # What the database cannot hold finds nothing, so any text will do to order that.
+    text = needle if storable(needle) else ""
+    return case(
+        (_symbol == text, 0),
+        (filters.starts_with(_symbol, text), 1),
+        (or_(_name == text, _external_id == text), 2),
+        (filters.starts_with(_name, text), 3),
+        (or_(filters.starts_with(_external_id, text), *_begins_word(text)), 4),
+        (_anywhere(text), _LAST_LITERAL),
+        else_=_MISSPELT,
+    )
+
+
+def _literally(needle: str) -> ColumnElement[bool]:
+    if len(needle) < SHORT:
+        return or_(*(filters.starts_with(text, needle) for text in _TEXTS))
+    return _anywhere(needle)
+
+
+def _occurrence(needle: str) -> str:
+    """What the index's text of every literal hit has."""
+    return SEPARATOR + needle if len(needle) < SHORT else needle
+
+
+def _anywhere(needle: str) -> ColumnElement[bool]:
+    return or_(*(filters.contains(text, needle) for text in _TEXTS))
+
+
+def _begins_word(needle: str) -> list[ColumnElement[bool]]:
+    return [filters.contains(text, before + needle) for text in (_name, _external_id) for before in (" ", "-")]
+
+
+def _one_by_one(needle: str) -> Iterator[Classes]:
+    """Each class on its own, by the index where that has few, and in the order of ranks where it has many."""
+    fits, literally = relevance(needle), _literally(needle)
+    for number, place in enumerate(_places(needle)):
+        yield Classes(number, number, _looked_up(place, and_(fits == number, literally)))
+
+
+def _known(condition: ColumnElement[bool]) -> Locate:
+    async def locate(_: AsyncConnection) -> ColumnElement[bool]:
+        return condition
+
+    return locate
+
+
+def _looked_up(place: Choice, condition: ColumnElement[bool]) -> Locate:
+    async def locate(connection: AsyncConnection) -> ColumnElement[bool] | None:
+        hits = await trigrams.look(connection, (place,))
+        return hits.narrowed(condition) if hits.count else None
+
+    return locate
+
+
+def _places(needle: str) -> list[Choice]:
+    """What the index's text of the hits of each class has."""
+    whole, beginning = (f"{SEPARATOR}{needle}{SEPARATOR}",), (SEPARATOR + needle,)
+    if len(needle) < SHORT:
+        return [whole, beginning, whole, beginning, beginning]
+    return [whole, beginning, whole, beginning, (f" {needle}", f"-{needle}", *beginning), (needle,)]
+
+
+async def _readings(connection: AsyncConnection, needle: str) -> Wanted:
+    """What each word of the needle may stand for; nothing where that would only find the needle itself again."""
+    asked = words.split(needle)
+    if not 1 <= len(asked) <= MOST_WORDS or min(map(len, asked)) < SHORT:
+        return ()
+    meant = await words.corrections(connection, asked)
+    readings = tuple((word, *(other for other in meant.get(word, ()) if other != word)) for word in asked)
+    return readings if len(asked) > 1 or len(readings[0]) > 1 else ()
+
+
+def _every_word(readings: Wanted) -> ColumnElement[bool]:
+    return and_(true(), *(or_(*(_anywhere(word) for word in choice)) for choice in readings))

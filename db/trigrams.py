@@ -1,0 +1,160 @@
+"""The index of every three letters of every asset's texts: what finds text inside text without reading all.
+
+`asset_search` holds one text an asset, its case-folded symbol, name and external id with a SEPARATOR around each.
+SQLite has it as an FTS5 table, PostgreSQL as a table with a pg_trgm index. (Where that extension can't be had the same
+statements read the table, which is slower and finds the same.) Triggers keep it in step, but for new assets on
+SQLite, whose writer has them taken in.
+
+An index helps where few assets have what is looked for. What many have is found sooner by walking the list in its
+order, so the index is asked for a bounded number of hits first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, any_, column, func, literal, or_, select, table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.cursors import storable
+from db.filters import AnyOf, Condition, Every, Where, contains
+from db.keyset import AnySelect
+from db.tables import assets
+
+# A letter that no name is written with, because pg_trgm passes over everything else; two of it, so that with a single
+# letter behind them they make three. Should a name have it, the index finds too much, never too little.
+SEPARATOR = "\ua66e\ua66e"
+FIELDS = ("symbol", "name", "external_id")
+# Above this many hits of a million assets, a page is found sooner in the list's own order.
+MANY = 3000
+_SHORTEST = 3
+# What lies behind this much of a text hardly finds less.
+_LONGEST = 64
+
+# Any one of these texts; and all of such choices.
+Choice = tuple[str, ...]
+Wanted = tuple[Choice, ...]
+
+_index = table("asset_search", column("rowid"), column("asset_id"), column("text"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What the index has: how many assets, as far as that was counted, and the condition that they are the ones.
+
+    Without a condition nothing is known, because the index can't be asked for that.
+    """
+
+    count: int
+    among: ColumnElement[bool] | None
+
+    @property
+    def many(self) -> bool:
+        """Whether the index is no help in finding the first of them."""
+        return self.count > MANY
+
+    def narrowed(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The condition, asked of these assets only if they are few: the quicker way to a page."""
+        return condition if self.many else self.all_of(condition)
+
+    def all_of(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The condition, asked of these assets only: the quicker way to all of them, as for counting."""
+        return condition if self.among is None else and_(self.among, condition)
+
+
+_TEXT = " || ".join(f"'{SEPARATOR}' || {field}_folded" for field in FIELDS) + f" || '{SEPARATOR}'"
+_TAKE_IN = f"""INSERT INTO asset_search (rowid, text) SELECT id, {_TEXT} FROM assets
+               WHERE id > coalesce((SELECT rowid FROM asset_search ORDER BY rowid DESC LIMIT 1), 0)"""
+
+
+async def take_in(connection: AsyncConnection) -> None:
+    """Index the assets that were inserted since this was last called; part of the transaction that inserts them."""
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(_TAKE_IN)
+
+
+async def look(connection: AsyncConnection, wanted: Wanted) -> Hits:
+    """Ask the index for assets that have all that is wanted. It may find too many, and never too few."""
+    usable = _usable(wanted)
+    if not usable:
+        return Hits(MANY + 1, None)
+    some = _matching(connection, usable).limit(MANY + 1).subquery()
+    count = int((await connection.execute(select(func.count()).select_from(some))).scalar_one())
+    return Hits(count, _among(connection, usable))
+
+
+async def count(connection: AsyncConnection, text: str) -> int:
+    """How many assets have a text that `is_exact`."""
+    every = _matching(connection, ((text,),)).subquery()
+    return int((await connection.execute(select(func.count()).select_from(every))).scalar_one())
+
+
+def is_exact(text: str) -> bool:
+    """Whether the index finds the text exactly where the symbol, name or external id contains it."""
+    return _indexed(text) and len(text) <= _LONGEST and SEPARATOR[0] not in text
+
+
+def either(connection: AsyncConnection, text: str, wanted: Wanted) -> Hits:
+    """The assets that have the text, or else all that is wanted; for what is known to be few."""
+    return Hits(0, _among(connection, _usable([(text, *choice) for choice in wanted])))
+
+
+def wanted_by(condition: Condition | None) -> Wanted:
+    """What an asset's text must have for the condition to hold, as far as that can be said."""
+    match condition:
+        case Where(field, "contains", str(needle)) if field in FIELDS:
+            return ((needle.casefold(),),)
+        case Every(parts):
+            return tuple(choice for part in parts for choice in wanted_by(part))
+        case AnyOf(parts) if parts:
+            choices = [wanted_by(part)[:1] for part in parts]
+            return (tuple(dict.fromkeys(text for (choice,) in choices for text in choice)),) if all(choices) else ()
+        case _:
+            return ()
+
+
+def sole_text(condition: Condition | None) -> str | None:
+    """The text, if the condition is just that the symbol, name or external id contains it."""
+    match condition:
+        case Every((part,)):
+            return sole_text(part)
+        case AnyOf(parts):
+            asked = {(where.field, where.operand) for where in parts if isinstance(where, Where)}
+            texts = {operand.casefold() for _, operand in asked if isinstance(operand, str)}
+            same = len(parts) == len(asked) and {field for field, _ in asked} == set(FIELDS) and len(texts) == 1
+            contained = same and all(isinstance(where, Where) and where.operator == "contains" for where in parts)
+            return texts.pop() if contained else None
+        case _:
+            return None
+
+
+def _usable(wanted: Iterable[Choice]) -> Wanted:
+    return tuple(choice for choice in wanted if all(map(_indexed, choice)))
+
+
+def _indexed(text: str) -> bool:
+    return len(text) >= _SHORTEST and storable(text)
+
+
+def _among(connection: AsyncConnection, wanted: Wanted) -> ColumnElement[bool]:
+    found = _matching(connection, wanted)
+    if connection.dialect.name == "sqlite":
+        return assets.c.id.in_(found)
+    # As an array PostgreSQL finds them first, and doesn't look each asset up in the index instead.
+    return assets.c.id == any_(func.array(found.scalar_subquery()))
+
+
+def _matching(connection: AsyncConnection, wanted: Wanted) -> AnySelect:
+    """Ids of the assets whose text has all that is wanted."""
+    if connection.dialect.name == "sqlite":
+        return select(_index.c.rowid).where(_index.c.text.match(literal(_fts_query(wanted))))
+    held = (or_(*(contains(_index.c.text, text[:_LONGEST]) for text in choice)) for choice in wanted)
+    return select(_index.c.asset_id).where(and_(*held))
+
+
+def _fts_query(wanted: Sequence[Choice]) -> str:
+    """The same in FTS5's words, every text a quoted phrase, so that none of it is an operator."""
+    return " AND ".join(f"({' OR '.join(_quoted(text[:_LONGEST]) for text in choice)})" for choice in wanted)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,121 @@
+"""The words that assets are called by, kept so that a misspelt one can be told from a known one.
+
+A word of five letters or more may have one mistake, from nine letters on two: a letter wrong, missing, too many, or
+two neighbours swapped. Of the known words only the nearest count, and a right first letter counts for something.
+Words are never forgotten: one that no asset has any more leads to nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from sqlalchemy import Select, and_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.bulk import BulkInsert
+from db.filters import starts_with
+from db.tables import asset_words
+
+SHORTEST, LONGEST = 3, 32
+# From these lengths on one mistake, or two, are made up for.
+ONE_MISTAKE, TWO_MISTAKES = 5, 9
+MOST_CORRECTIONS = 5
+# Of each length, and for each end of the word that is taken to be right.
+_MOST_COMPARED = 1000
+
+_WORD = re.compile(r"[^\W_]+")
+_LEARN = BulkInsert(asset_words, ("length", "word", "reversed"), "ON CONFLICT DO NOTHING")
+
+
+def split(text: str) -> list[str]:
+    """The words of a case-folded text: letters and digits, whatever stands between them."""
+    return _WORD.findall(text)
+
+
+async def learn(connection: AsyncConnection, texts: Iterable[str]) -> None:
+    """Remember the words of case-folded texts."""
+    found = {word for text in texts for word in _WORD.findall(text)}
+    # In order, so that two writers who learn the same words can't wait for each other.
+    rows = sorted((len(word), word, word[::-1]) for word in found if _is_kept(word))
+    await _LEARN.run(connection, rows)
+
+
+async def corrections(connection: AsyncConnection, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What each of the words may have been meant to be: known words, the word itself among them."""
+    asked = [word for word in dict.fromkeys(words) if ONE_MISTAKE <= len(word) <= LONGEST]
+    if not asked:
+        return {}
+    near = union_all(*(part for word in asked for part in _near(word)))
+    known = sorted({row[0] for row in await connection.execute(near)})
+    return {word: _nearest(word, known) for word in asked}
+
+
+def distance(word: str, other: str, most: int) -> int | None:
+    """How many mistakes lie between two words; None for more than `most`."""
+    if abs(len(word) - len(other)) > most:
+        return None
+    start = 0
+    for one, two in zip(word, other, strict=False):
+        if one != two:
+            break
+        start += 1
+    word, other = word[start:], other[start:]
+    while word and other and word[-1] == other[-1]:
+        word, other = word[:-1], other[:-1]
+    # Each mistake is about two letters at most.
+    if max(len(word), len(other)) > 2 * most + (len(word) + len(other)) * (most > 1):
+        return None
+    found = _edits(word, other)
+    return found if found <= most else None
+
+
+def _is_kept(word: str) -> bool:
+    return SHORTEST <= len(word) <= LONGEST and not word.isdigit()
+
+
+def _most_mistakes(word: str) -> int:
+    return 2 if len(word) >= TWO_MISTAKES else 1
+
+
+def _near(word: str) -> list[Select[str]]:
+    """Known words of about this length that begin or end like it.
+
+    One mistake leaves either the first half right, or what lies behind the letter after it; two leave the first or
+    the last third right, unless one is in each.
+    """
+    most = _most_mistakes(word)
+    begin = len(word) // (most + 1)
+    end = begin if most > 1 else len(word) - begin - 1
+    lengths = asset_words.c.length.in_(range(len(word) - most, len(word) + most + 1))
+    alike = (starts_with(asset_words.c.word, word[:begin]), starts_with(asset_words.c.reversed, word[::-1][:end]))
+    limited = (
+        select(asset_words.c.word).where(and_(lengths, one)).limit(_MOST_COMPARED * (2 * most + 1)) for one in alike
+    )
+    return [select(part.subquery().c.word) for part in limited]
+
+
+def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    most = _most_mistakes(word)
+    found = sorted(
+        (mistakes, other[0] != word[0], other)
+        for other in known
+        if (mistakes := distance(word, other, most)) is not None
+    )
+    itself = [other for mistakes, _, other in found if mistakes == 0]
+    others = groupby((each for each in found if each[0]), key=lambda each: each[:2])
+    nearest = [other for _, _, other in next(others)[1]] if found[len(itself) :] else []
+    return (*itself, *nearest[:MOST_CORRECTIONS])
+
+
+def _edits(word: str, other: str) -> int:
+    """Letters changed, added, left out, or swapped with their neighbour (no letter touched twice)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for n, one in enumerate(word, 1):
+        before, last, row = row, before, [n]
+        for m, two in enumerate(other, 1):
+            best = min(before[m] + 1, row[m - 1] + 1, before[m - 1] + (one != two))
+            if n > 1 and m > 1 and one == other[m - 2] and word[n - 2] == two:
+                best = min(best, last[m - 2] + 1)
+            row.append(best)
+    return row[-1]

@@ -1,0 +1,85 @@
+"""Migrations: data that was there before is searched like new data, with the trigram extension and without."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic import command
+from sqlalchemy import insert, text
+
+from db import catalog, migrate
+from db.catalog import Listing
+from db.engine import Database
+from db.keyset import Slice
+from db.tables import assets, runs, windows
+from tests.graphql_schema.rows import START, asset, write
+
+WINDOW = {"id": 1, "source": "csv", "mode": "full", "state": "closed", "opened_at": START}
+RUN = {
+    "id": 1, "source": "csv", "mode": "full", "trigger": "cli", "status": "success", "window_id": 1,
+    "requested_at": START, "run_finished_at": START,
+}  # fmt: skip
+
+
+async def administer(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def unprivileged_url(postgres_url: str) -> Iterator[str]:
+    """An empty database whose user may not create extensions in it."""
+    name, server = f"kasparro_plain_{uuid.uuid4().hex}", postgres_url.rpartition("/")[0]
+    owned = f"{server}/{name}"
+    asyncio.run(administer(postgres_url, f"CREATE DATABASE {name}", f"CREATE ROLE {name} LOGIN"))
+    asyncio.run(administer(owned, f"GRANT ALL ON SCHEMA public TO {name}"))
+    try:
+        yield owned.replace(server, f"{server.partition('://')[0]}://{name}@{server.rpartition('@')[2]}")
+    finally:
+        asyncio.run(administer(postgres_url, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "postgresql without pg_trgm"])
+async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without tables."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    else:
+        url = await asyncio.to_thread(request.getfixturevalue, "unprivileged_url")
+    if request.param == "postgresql":
+        user, database = url.partition("://")[2].partition("@")[0], url.rpartition("/")[2]
+        await administer(request.getfixturevalue("postgres_url"), f"GRANT CREATE ON DATABASE {database} TO {user}")
+    opened = Database(url)
+    yield opened
+    await opened.close()
+
+
+async def test_what_was_there_before_is_searched_like_what_comes_after(
+    empty: Database, request: pytest.FixtureRequest
+) -> None:
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(migrate._config(connection=sync), "0001"))
+        before = [asset(1, name="Ethereum"), asset(2, name="Beth"), asset(3, name="Bitcoin")]
+        await connection.execute(insert(windows).values(WINDOW))
+        await connection.execute(insert(runs).values(RUN))
+        await connection.execute(insert(assets), before)
+    assert await migrate.upgrade(empty) == ("0001", "0002")
+    await write(empty, assets, [asset(4, name="Ethereum Classic")])
+    async with empty.read() as connection:
+        found = {
+            needle: [row.id for row in (await catalog.page(connection, Listing(search=needle), Slice(9))).rows]
+            for needle in ("eth", "etherium", "ethereum c", "coin")
+        }
+        if not empty.is_sqlite:
+            indexed = await connection.execute(
+                text("SELECT count(*) FROM pg_class WHERE relname = 'ix_asset_search_text'")
+            )
+            assert indexed.scalar_one() == (0 if "without" in request.node.name else 1)
+    assert found == {"eth": [1, 4, 2], "etherium": [1, 4], "ethereum c": [4], "coin": [1, 2, 3, 4]}
