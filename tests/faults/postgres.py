@@ -80,7 +80,7 @@ def own_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-COMMIT = b"COMMIT"
+COMMIT = b"COMMIT;"
 
 
 @dataclass(slots=True)
