@@ -11,7 +11,11 @@ COPY requirements.lock requirements-build.lock ./
 RUN /build/bin/pip install --require-hashes -r requirements-build.lock \
  && /build/bin/pip --python /opt/kasparro/bin/python install --require-hashes -r requirements.lock
 
-COPY pyproject.toml README.md ./
+# The pages before the code, for the same reason. An image without them is not built: its layer would be kept.
+COPY ui ui
+RUN /build/bin/python ui/build.py
+
+COPY pyproject.toml hatch_build.py README.md ./
 COPY app app
 COPY etl etl
 COPY graphql_schema graphql_schema

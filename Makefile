@@ -31,7 +31,7 @@ $(VENV)/made:
 
 # The package itself is installed as a link to this checkout, with the build backend that the lock names
 # instead of whatever is newest today.
-$(VENV)/runtime: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
+$(VENV)/runtime: requirements.lock requirements-build.lock pyproject.toml hatch_build.py $(VENV)/made
 	@echo "Installing what the service needs (requirements.lock)"
 	@$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
@@ -42,9 +42,19 @@ $(VENV)/dev: requirements-dev.lock $(VENV)/runtime
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# ---------------------------------------------------------------- pages
+# What browsers see, from ui/. Node is one of the build requirements; nothing is done when ui/ is as it was.
+.PHONY: pages pages-if-they-can
+pages: $(VENV)/runtime  ## Build the console and the playground
+	@$(PY) ui/build.py
+
+# Without network there may be no pages. The service runs all the same and shows the reason in their place.
+pages-if-they-can: $(VENV)/runtime
+	@$(PY) ui/build.py || true
+
 # ---------------------------------------------------------------- run
 .PHONY: run
-run: $(VENV)/runtime  ## Serve on 127.0.0.1:8000: SQLite file, first ingestion, schedule
+run: pages-if-they-can  ## Serve on 127.0.0.1:8000: SQLite file, first ingestion, schedule
 	@$(BIN)/kasparro serve
 
 # Both run behind the shell, which waits for the service: Ctrl-C reaches the service from the terminal, SIGTERM is
@@ -52,7 +62,7 @@ run: $(VENV)/runtime  ## Serve on 127.0.0.1:8000: SQLite file, first ingestion, 
 # The pretend market moves once a minute and has no call limits, so it is asked once a minute.
 DEMO_PORT := 9100
 .PHONY: demo
-demo: $(VENV)/dev  ## The same without network or API keys: pretend upstreams, data/demo.sqlite3
+demo: $(VENV)/dev pages-if-they-can  ## The same without network or API keys: pretend upstreams, data/demo.sqlite3
 	@mkdir -p data; \
 	$(PY) -m tests.upstream --port $(DEMO_PORT) & upstream=$$!; \
 	$(PY) -c 'import socket, time; any(not socket.socket().connect_ex(("127.0.0.1", $(DEMO_PORT))) or time.sleep(0.1) for _ in range(100))'; \
@@ -69,14 +79,14 @@ COMPOSE := docker compose
 .PHONY: up down
 up:  ## PostgreSQL and the app in containers, until both are healthy
 	$(COMPOSE) up --build --detach --wait --wait-timeout 120 || { $(COMPOSE) logs --tail 30; exit 1; }
-	@echo "Serving: http://127.0.0.1:$${PORT:-8000}/graphql"
+	@echo "Serving: http://127.0.0.1:$${PORT:-8000}/"
 
 down:  ## Stop the containers; data stays in their volumes
 	$(COMPOSE) down
 
 # ---------------------------------------------------------------- check
 .PHONY: test
-test: $(VENV)/dev  ## Every test; those for PostgreSQL where TEST_POSTGRES_URL answers
+test: $(VENV)/dev pages-if-they-can  ## Every test; those for PostgreSQL where TEST_POSTGRES_URL answers
 	$(PY) -m pytest -n auto
 
 .PHONY: check
@@ -85,6 +95,7 @@ check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(PY) ui/build.py --types
 	$(PY) -m graphql_schema.compatibility
 	@$(MAKE) --no-print-directory test
 
@@ -105,12 +116,17 @@ faults: $(VENV)/dev  ## Meet each fault in full: a lock of a minute, a line of a
 simulate: $(VENV)/dev  ## Hours of whole servers under a virtual clock, from seeds: SEEDS=10000
 	$(PY) -m tests.simulation --seeds $(SEEDS)
 
+.PHONY: identity-eval
+identity-eval: $(VENV)/dev  ## Measure how well coins are told apart; with RECORDED_DATA on recorded lists too
+	$(PY) -m tests.identity
+
 mutants: $(VENV)/dev  ## Take each safeguard out and see its test turn red
 	$(PY) -m tests.mutants
 
 .PHONY: bench
-bench: $(VENV)/dev  ## Measure throughput and latency
-	$(PY) -m bench
+SIZE := 5000
+bench: $(VENV)/dev  ## Measure against the limits and against peers (SIZE records; peers go to build/bench)
+	$(PY) -m bench --size $(SIZE)
 
 # ---------------------------------------------------------------- files made by a program
 # Pins already in the lock files are kept; `make lock UV_FLAGS=--upgrade` moves them.
@@ -133,6 +149,10 @@ schema: $(VENV)/runtime  ## Print the GraphQL schema into graphql_schema/schema.
 release-schema: schema  ## Take today's GraphQL schema for the released one
 	@cp graphql_schema/schema.graphql graphql_schema/released.graphql
 
+.PHONY: screenshots
+screenshots: $(VENV)/dev pages  ## Take the pictures of the README and docs, with the system's Chromium
+	@$(PY) -m tests.pages.screenshots
+
 .PHONY: format
 format: $(VENV)/dev  ## Let ruff format and fix what it can
 	$(BIN)/ruff check --fix .
@@ -141,7 +161,7 @@ format: $(VENV)/dev  ## Let ruff format and fix what it can
 # ---------------------------------------------------------------- upkeep
 .PHONY: clean
 clean:  ## Remove the environment, caches and build output; data/ and .env stay
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist app/web/pages ui/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help

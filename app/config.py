@@ -6,7 +6,6 @@ the variable.
 """
 
 import re
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import schedules
+from app.loopback import is_loopback
 from db.engine import parse_url
 
 SOURCES = ("coingecko", "coinpaprika", "csv")
@@ -79,21 +79,59 @@ class Settings(BaseSettings):
         None, ge=1, description="Let every run fail after exactly N records (failure injection)"
     )
 
+    contracts_every_days: int = Field(
+        7, ge=0, description="Read the sources' lists of contract addresses this often; 0 never"
+    )
+
     raw_retention_days: int | None = Field(
         None, ge=1, description="Forget raw records and journal of windows closed longer ago; default never"
+    )
+    history_hourly_after_days: int | None = Field(
+        None, ge=1, description="Keep one point an hour of history older than this; default all"
+    )
+    history_daily_after_days: int | None = Field(
+        None, ge=1, description="Keep one point a day of history older than this; default all"
+    )
+    history_retention_days: int | None = Field(
+        None, ge=1, description="Forget history older than this, but for what still holds; default never"
     )
 
     api_token: SecretStr | None = Field(
         None, description="Bearer token that mutations need; without it only a loopback server takes them"
     )
+    api_read_token: SecretStr | None = Field(
+        None, description="Bearer token that reading needs as well; without it everyone who reaches the server reads"
+    )
     graphql_introspection: bool = Field(True, description="Answer introspection queries and show the playground")
+    graphql_max_bytes: int = Field(100_000, ge=1, description="Longest document, in characters")
+    graphql_max_tokens: int = Field(3000, ge=1, description="Most tokens of a document")
     graphql_max_depth: int = Field(12, ge=1, le=100, description="Deepest query that is executed")
+    graphql_max_aliases: int = Field(50, ge=0, description="Most aliases of an operation")
+    graphql_max_directives: int = Field(50, ge=0, description="Most directives of an operation")
+    graphql_max_fields: int = Field(1000, ge=1, description="Most fields of an operation, fragments included")
+    graphql_max_repeats: int = Field(2000, ge=0, description="Most pairs of fields with the same name and place")
     graphql_max_cost: int = Field(100_000, ge=1, description="Most fields an answer may have")
+    graphql_max_variables: int = Field(5000, ge=1, description="Most values in the variables' JSON")
+    graphql_max_nesting: int = Field(32, ge=1, le=100, description="Deepest nesting of the variables' JSON")
+    graphql_timeout_seconds: float = Field(10, gt=0, le=3600, description="Longest a query may take")
+    graphql_max_concurrent: int = Field(16, ge=1, description="Operations carried out at the same time")
+    answer_cache_bytes: int = Field(
+        32 * 1024 * 1024, ge=0, description="Memory for answers that are given again while the data is the same"
+    )
+    max_body_bytes: int = Field(1_000_000, ge=1, description="Largest request body")
+    ws_max_message_bytes: int = Field(262_144, ge=1, description="Largest WebSocket message")
+    ws_max_connections: int = Field(500, ge=0, description="Most WebSocket connections at the same time")
+    ws_max_operations: int = Field(50, ge=1, description="Most operations of a WebSocket connection at the same time")
+    ws_init_timeout_seconds: float = Field(5, gt=0, le=3600, description="Longest wait for connection_init")
+    triggers_per_minute: int = Field(120, ge=1, description="How often a minute runs can be asked for in the graph")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names the server is asked for, separated by commas; default any, on a loopback server its own"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Web origins that may call the API, separated by commas"
     )
 
-    @field_validator("etl_sources", "cors_origins", mode="before")
+    @field_validator("etl_sources", "allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -134,7 +172,7 @@ class Settings(BaseSettings):
         parse_url(value)
         return value
 
-    @field_validator("coingecko_api_key", "coinpaprika_api_key", "api_token")
+    @field_validator("coingecko_api_key", "coinpaprika_api_key", "api_token", "api_read_token")
     @classmethod
     def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
         text = value.get_secret_value() if value else ""
@@ -171,12 +209,7 @@ class Settings(BaseSettings):
     @property
     def serves_loopback_only(self) -> bool:
         """Whether only programs of this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 def load_settings() -> Settings:

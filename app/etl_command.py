@@ -92,16 +92,13 @@ def _stopped_by_signal(tasks: list[asyncio.Task[int]]) -> Iterator[None]:
         for task in tasks:
             task.cancel()
 
-    handled = []
+    # Not by the loop's own handlers: between taking those away and ignoring the signal, it would kill.
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C still raises
-            loop.add_signal_handler(number, stop)
-            handled.append(number)
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     try:
         yield
     finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
+        for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
 
 

@@ -4,27 +4,36 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.config import Settings
+from app.loop_watch import loop_watched
 from app.services import Services, open_services
-from app.web import errors, health_routes, rest
+from app.web import data_files, errors, health_routes, rest
 from app.web.accept import accepts
+from app.web.contexts import Contexts
+from app.web.gates import Endpoint, KnownHosts, for_few, for_readers
 from app.web.graphql_route import GraphQLRoute
 from app.web.json_answer import json_answer
 from app.web.looks import Looks
-from app.web.metrics import HttpMetrics
+from app.web.metrics import HttpMetrics, loop_lag
 from app.web.middleware import CatchMistakes, Cors, Observe
 from app.web.openapi import openapi
+from app.web.pages import FOLDER, Pages
 from app.web.state import AppRequest, Shared
 from app.web.stats_route import run_stats
+from app.web.warm import Warm
 from app.web.ws.route import GraphQLSocket
+from graphql_schema.limits import Limits
+from graphql_schema.places import Places
 from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
@@ -32,9 +41,13 @@ COMPRESSED_FROM_BYTES = 1024
 # Nearly as small as 9, in a third of the time.
 COMPRESSION_LEVEL = 5
 _READ = ("GET",)
+_TOLD = {"DEBUG", "INFO"}
+_KEPT = frozenset({"/graphql", "/data"})
 _LISTED = {
     "/graphql": "the graph, with a playground in the browser",
     "/data": "assets as plain JSON",
+    "/data.csv": "all assets as a file",
+    "/data.ndjson": "the same, a line of JSON each",
     "/stats": "what became of the runs",
     "/health": "is everything all right?",
     "/metrics": "for Prometheus",
@@ -42,18 +55,19 @@ _LISTED = {
 }
 
 
-def create_app(settings: Settings, services: OpenServices = open_services) -> Starlette:
-    """The application; its lifespan opens and closes `services`."""
-    http_metrics = HttpMetrics()
+def create_app(settings: Settings, services: OpenServices = open_services, pages_folder: Path = FOLDER) -> Starlette:
+    """The application; its lifespan opens and closes `services`. `pages_folder` is what the build of `ui/` wrote."""
+    registry = CollectorRegistry()
+    http_metrics, lag = HttpMetrics(registry), loop_lag(registry)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with services(settings) as opened:
-            shared: Shared = {"services": opened, "looks": Looks(opened), "http_metrics": http_metrics}
+        async with services(settings) as opened, loop_watched(lag.observe):
+            shared: Shared = {"services": opened, "looks": Looks(opened), "metrics": registry}
             yield dict(shared)
 
     app = Starlette(
-        routes=_routes(settings),
+        routes=_routes(settings, Pages(pages_folder)),
         middleware=_middleware(settings, http_metrics),
         exception_handlers=dict(errors.HANDLERS),
         lifespan=lifespan,
@@ -63,24 +77,46 @@ def create_app(settings: Settings, services: OpenServices = open_services) -> St
     return app
 
 
-def _routes(settings: Settings) -> list[BaseRoute]:
-    schema = build_schema(
-        max_depth=settings.graphql_max_depth,
-        max_cost=settings.graphql_max_cost,
-        introspection=settings.graphql_introspection,
-    )
+def _routes(settings: Settings, pages: Pages) -> list[BaseRoute]:
+    schema = build_schema(_limits(settings), introspection=settings.graphql_introspection)
+    contexts = Contexts(settings)
+    places = Places(settings.graphql_max_concurrent)
+
+    def reading(endpoint: Endpoint) -> Endpoint:
+        return for_readers(settings, for_few(places, endpoint))
+
     return [
-        Route("/", _index(settings), methods=_READ),
-        Route("/graphql", GraphQLRoute(schema, settings), methods=("GET", "POST")),
-        WebSocketRoute("/graphql", GraphQLSocket(schema, settings)),
-        Route("/data", rest.data, methods=_READ),
-        Route("/stats", run_stats, methods=_READ),
+        Route("/", _index(pages), methods=_READ),
+        Route("/graphql", GraphQLRoute(schema, settings, contexts, pages), methods=("GET", "POST")),
+        WebSocketRoute("/graphql", GraphQLSocket(schema, settings, contexts)),
+        Route("/data", reading(rest.data), methods=_READ),
+        Route("/data.csv", reading(data_files.csv_file(places)), methods=_READ),
+        Route("/data.ndjson", reading(data_files.ndjson_file(places)), methods=_READ),
+        Route("/stats", reading(run_stats), methods=_READ),
         Route("/health", health_routes.health, methods=_READ),
         Route("/livez", health_routes.live, methods=_READ),
         Route("/readyz", health_routes.ready, methods=_READ),
-        Route("/metrics", health_routes.prometheus, methods=_READ),
+        Route("/metrics", for_readers(settings, health_routes.prometheus), methods=_READ),
         Route("/openapi.json", openapi, methods=_READ),
+        Route("/static/{name}", pages.file, methods=_READ),
     ]
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        bytes=settings.graphql_max_bytes,
+        tokens=settings.graphql_max_tokens,
+        depth=settings.graphql_max_depth,
+        aliases=settings.graphql_max_aliases,
+        directives=settings.graphql_max_directives,
+        fields=settings.graphql_max_fields,
+        repeats=settings.graphql_max_repeats,
+        cost=settings.graphql_max_cost,
+        variables=settings.graphql_max_variables,
+        nesting=settings.graphql_max_nesting,
+        seconds=settings.graphql_timeout_seconds,
+        concurrent=settings.graphql_max_concurrent,
+    )
 
 
 def _middleware(settings: Settings, http_metrics: HttpMetrics) -> list[Middleware]:
@@ -92,20 +128,28 @@ def _middleware(settings: Settings, http_metrics: HttpMetrics) -> list[Middlewar
         allow_headers=("Authorization", "Content-Type", "If-None-Match", "X-Request-Id"),
         expose_headers=("X-Request-Id", "X-Api-Latency-Ms", "ETag"),
     )
+    warm = Middleware(
+        Warm,
+        paths=_KEPT,
+        most_bytes=settings.answer_cache_bytes,
+        most_body_bytes=settings.max_body_bytes,
+    )
     return [
-        Middleware(Observe, measure=http_metrics.measure),
+        Middleware(Observe, measure=http_metrics.measure, logs=settings.log_level in _TOLD),
+        Middleware(KnownHosts, settings=settings),
+        *([warm] if settings.answer_cache_bytes else []),
         *([cors] if settings.cors_origins else []),
         Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
         Middleware(CatchMistakes),
     ]
 
 
-def _index(settings: Settings) -> Callable[[AppRequest], Any]:
+def _index(pages: Pages) -> Callable[[AppRequest], Any]:
     async def index(request: AppRequest) -> Response:
-        """Browsers go to the playground, programs get the list of routes."""
-        playground = settings.graphql_introspection and accepts(request.headers.get("accept", ""), "text/html")
+        """Browsers get the console, programs the list of routes."""
         listed = {"name": "kasparro", "version": version("kasparro"), "routes": _LISTED}
-        response = RedirectResponse("/graphql") if playground else json_answer(listed)
+        page = accepts(request.headers.get("accept", ""), "text/html")
+        response = pages.console(request) if page else json_answer(listed)
         response.headers["Vary"] = "Accept"
         return response
 

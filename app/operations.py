@@ -3,13 +3,16 @@
 Both the graph and the REST shims speak to this; neither knows the runner or the scheduler.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import ceil
+from typing import Any
 
 import structlog
 
 from app import replays, triggers
+from app.allowance import Allowance
 from app.config import SOURCES, Settings
 from app.scheduler import Scheduler
 from app.schedules import period_of
@@ -20,6 +23,8 @@ from db.enums import RunMode
 from db.errors import DatabaseError
 from db.runs import Run
 from db.uninterrupted import uninterrupted
+from etl.identity import by_hand
+from etl.identity.by_hand import Refusal
 from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
 
 MAX_KEY_LENGTH = 255
@@ -44,6 +49,7 @@ class Operations:
         self._scheduler = scheduler
         self._wake = wake
         self._dispatching = dispatching
+        self._allowance = Allowance(settings.triggers_per_minute)
 
     def source_states(self) -> list[SourceState]:
         """Every known source, enabled or not, in the order of the settings."""
@@ -77,7 +83,7 @@ class Operations:
 
     async def trigger(self, source: str | None, mode: RunMode, idempotency_key: str | None) -> TriggerAnswer:
         """Record the wanted runs; all or, on a problem, none of them."""
-        problem = self._refusal(source, idempotency_key)
+        problem = self._refusal(source, idempotency_key) or self._too_often()
         if problem is not None:
             return TriggerAnswer(problems=[problem])
         answer = await uninterrupted(
@@ -87,7 +93,7 @@ class Operations:
 
     async def replay(self, source: str | None, ids: Sequence[str] | None) -> TriggerAnswer:
         """Record the wanted replays; all or, on a problem with the ids, none of them."""
-        problem = self._refusal(source, None) or replays.refusal(ids)
+        problem = self._refusal(source, None) or replays.refusal(ids) or self._too_often()
         if problem is not None:
             return TriggerAnswer(problems=[problem])
         answer = await uninterrupted(triggers.replay(self._database, source, ids, self._settings.etl_sources))
@@ -118,6 +124,22 @@ class Operations:
         _log.info("etl.cancel_requested", run_id=run.id, source=run.source)
         return run
 
+    async def link_assets(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        """Take assets for one coin."""
+        return await _by_hand(by_hand.link(self._database, asset_ids, reason), "assetIds")
+
+    async def unlink_asset(self, asset_id: int, reason: str) -> int | Problem:
+        """Take an asset away from its coin."""
+        return await _by_hand(by_hand.unlink(self._database, asset_id, reason), "assetId")
+
+    async def keep_apart(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        """Let no evidence make one coin of assets."""
+        return await _by_hand(by_hand.keep_apart(self._database, asset_ids, reason), "assetIds")
+
+    async def undo_link(self) -> int | Problem:
+        """Take back the last change by hand."""
+        return await _by_hand(by_hand.undo(self._database))
+
     def _refusal(self, source: str | None, key: str | None) -> Problem | None:
         if source is not None and source not in SOURCES:
             return _unknown(source)
@@ -127,6 +149,12 @@ class Operations:
             message = f"an idempotency key has 1 to {MAX_KEY_LENGTH} printable characters"
             return Problem("BAD_IDEMPOTENCY_KEY", message, ("idempotencyKey",))
         return None
+
+    def _too_often(self) -> Problem | None:
+        wait = self._allowance.take()
+        most = self._settings.triggers_per_minute
+        message = f"runs can be asked for at most {most} a minute; try again in {ceil(wait)} s"
+        return Problem("RATE_LIMITED", message) if wait else None
 
     async def _reset_checkpoint(self, source: str) -> Checkpoint | Problem:
         async with self._database.write() as connection:
@@ -183,6 +211,14 @@ class Operations:
     def _is_old(self, source: str, success: datetime, now: datetime) -> bool:
         schedule = self._settings.schedule(source)
         return schedule is not None and (now - success) / STALE_AFTER_PERIODS > period_of(schedule, now)
+
+
+async def _by_hand(change: Coroutine[Any, Any, int | Refusal], argument: str | None = None) -> int | Problem:
+    answer = await uninterrupted(change)
+    if isinstance(answer, int):
+        return answer
+    about = "reason" if answer.code == "BAD_REASON" else argument
+    return Problem(answer.code, answer.message, (about,) if about else ())
 
 
 def _unknown(source: str) -> Problem:

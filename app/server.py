@@ -1,9 +1,13 @@
 """Serving: one uvicorn server whose lifespan holds everything else."""
 
+import asyncio
+import gc
 import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
+from typing import cast
 
 import click
 import structlog
@@ -11,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.config import Settings
+from app.connections import Connections, HttpProtocol, room_for
 from app.main import create_app
 from app.services import open_database
 from app.web.ws import limits
@@ -20,6 +25,7 @@ _log = structlog.get_logger()
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
 REQUESTS_GRACE_SECONDS = 1
 SWITCH_INTERVAL_SECONDS = 0.0005
+GARBAGE_AFTER_OBJECTS = 10_000
 
 
 async def serve_forever(settings: Settings) -> int:
@@ -37,23 +43,24 @@ async def serve_forever(settings: Settings) -> int:
             err=True,
         )
         return 1
-    server = _Server(configured(create_app(settings)))
+    server = _Server(configured(create_app(settings), settings))
     await server.serve(sockets=[listening])
     _log.info("server.stopped")
     return 0 if server.started else 1
 
 
-def configured(app: ASGIApp) -> uvicorn.Config:
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How the application is served."""
     return uvicorn.Config(
         app,
+        http=cast("type[asyncio.Protocol]", partial(HttpProtocol, Connections(room_for(settings.ws_max_connections)))),
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=REQUESTS_GRACE_SECONDS,
         ws=WebSocketProtocol,
-        ws_max_size=limits.LARGEST_MESSAGE_BYTES,
+        ws_max_size=settings.ws_max_message_bytes,
         ws_ping_interval=limits.PING_SECONDS,
         ws_ping_timeout=limits.PING_SECONDS,
         # Messages are small; a compressor for each connection would be the larger part of it.
@@ -86,6 +93,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _settle_heap()
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
@@ -93,9 +101,20 @@ class _Server(uvicorn.Server):
             click.echo(_banner(f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"), err=True)
 
 
+def _settle_heap() -> None:
+    """Look for garbage among what requests and runs make, not in what the program is made of, and less often.
+
+    A look through everything keeps the event loop for a tenth of a second, and came every two seconds of a run.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER_OBJECTS, 5, 10)
+
+
 def _banner(base: str) -> str:
     return (
         f"Kasparro is serving. Look here:\n"
+        f"  {base}/          the operator's console: sources, runs, assets\n"
         f"  {base}/graphql   the graph, with a playground in the browser\n"
         f"  {base}/data      assets as plain JSON\n"
         f"  {base}/health    is everything all right?"

@@ -21,6 +21,7 @@ from app.sources import build_sources
 from db import migrate, runs
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
+from db.history_retention import Keeping
 from etl.dispatcher import Dispatcher
 from etl.runner import Progress, Runner
 
@@ -67,6 +68,7 @@ async def open_runner(
             build_sources(settings, database, client),
             batch_size=settings.etl_batch_size,
             fail_after=settings.etl_fail_after_n_records,
+            contracts_every_days=settings.contracts_every_days,
             on_progress=on_progress,
         )
 
@@ -87,7 +89,7 @@ async def open_services(
         dispatching = asyncio.create_task(dispatcher.serve(), name="dispatcher")
         stack.push_async_callback(dispatcher.stop)
         stack.push_async_callback(_cancel, dispatching)
-        pruning = keep_house(database, SOURCES, settings.raw_retention_days)
+        pruning = keep_house(database, SOURCES, settings.raw_retention_days, keeping_of(settings))
         stack.push_async_callback(_cancel, asyncio.create_task(pruning, name="housekeeping"))
         scheduler = Scheduler(_schedules(settings), _recorder(dispatcher))
         scheduler.start()
@@ -99,6 +101,13 @@ async def open_services(
             Operations(settings, database, scheduler, dispatcher.wake, lambda: not dispatching.done()),
             feed,
         )
+
+
+def keeping_of(settings: Settings) -> Keeping:
+    """How long history is kept."""
+    return Keeping(
+        settings.history_hourly_after_days, settings.history_daily_after_days, settings.history_retention_days
+    )
 
 
 def _schedules(settings: Settings) -> dict[str, str]:

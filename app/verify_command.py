@@ -1,7 +1,6 @@
 """`kasparro verify`: a line for every invariant, and the exit code that a script can rely on."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,8 +8,7 @@ import orjson
 from pydantic import SecretStr
 
 from app.config import Settings
-from db.engine import Database
-from db.errors import DatabaseUnavailable
+from app.existing_database import existing_database
 from db.verify import verification
 from db.verify.verification import Finding, Report
 
@@ -22,23 +20,13 @@ async def verify_database(settings: Settings, *, as_json: bool) -> int:
 
     Raises SchemaBehind or DatabaseUnavailable.
     """
-    database = Database(settings.database_url)
-    try:
-        _require_file(database)
+    async with existing_database(settings) as database:
         report = await verification.verify(database, _secrets(settings), _ignore if as_json else _print_finding)
-    finally:
-        await database.close()
     if as_json:
         click.echo(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2))
     else:
         _print_verdict(report)
     return SUCCESS if report.ok else FAILED
-
-
-def _require_file(database: Database) -> None:
-    # SQLite would make an empty file of a mistyped name.
-    if database.is_sqlite and not Path(str(database.url.database)).exists():
-        raise DatabaseUnavailable("there is no database at DATABASE_URL: run `kasparro db upgrade`")
 
 
 def _secrets(settings: Settings) -> dict[str, str]:

@@ -2,15 +2,15 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import trigrams, words
+from db import trigrams
 from db.bulk import BulkInsert, as_datetime, select_where_in
 from db.clock import to_text
 from db.records import AcceptedRecord, NewAsset
@@ -22,7 +22,6 @@ _LINEAGE = ("record_id", "run_id", "window_id")
 _WRITTEN = (
     "source", "external_id", *VALUE_COLUMNS, *_FOLDED, *_LINEAGE, "first_seen_at", "updated_at",
 )  # fmt: skip
-_FOLDED_PART = slice(_WRITTEN.index(_FOLDED[0]), _WRITTEN.index(_FOLDED[-1]) + 1)
 _REPLACED = ", ".join(
     f'"{name}" = excluded."{name}"'
     for name in (*VALUE_COLUMNS, *_FOLDED, *_LINEAGE, "updated_at")
@@ -44,13 +43,15 @@ _KNOWN = "SELECT external_id, record_id, last_updated, price_usd, market_cap_usd
 _VALUES = f"SELECT external_id, {', '.join(VALUE_COLUMNS)} FROM assets"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+Quote = tuple[float | None, float | None, float | None, int | None]
+
+
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What is stored of an asset, as far as a new record has to be compared with it."""
 
     record_id: str
     last_updated: datetime | None
-    quote: tuple[float | None, float | None, float | None, int | None]
+    quote: Quote
 
 
 def forget_version(state: Known) -> Known:
@@ -58,7 +59,7 @@ def forget_version(state: Known) -> Known:
     return replace(state, record_id="")
 
 
-def quote_of(asset: NewAsset) -> tuple[float | None, float | None, float | None, int | None]:
+def quote_of(asset: NewAsset) -> Quote:
     """The figures whose change makes a history point: price, market cap, volume and rank."""
     return (asset.price_usd, asset.market_cap_usd, asset.volume_24h_usd, asset.rank)
 
@@ -88,11 +89,14 @@ async def upsert(
     run_id: int,
     window_id: int,
     at: datetime,
+    likely_new: bool = False,
 ) -> int:
-    """Insert or replace assets, one record per external id; an older record never replaces a newer one."""
+    """Insert or replace assets, one record per external id; an older record never replaces a newer one.
+
+    Nothing depends on `likely_new` but speed.
+    """
     rows = [_row(source, record, run_id, window_id, at) for record in records]
-    await words.learn(connection, chain.from_iterable(row[_FOLDED_PART] for row in rows))
-    written = await _UPSERT.run(connection, rows)
+    written = await _UPSERT.run(connection, rows, likely_new=likely_new)
     await trigrams.take_in(connection)
     return written
 

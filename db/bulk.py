@@ -1,20 +1,37 @@
 """The one place that knows how each database takes many rows in one statement.
 
-PostgreSQL gets one array per column and unnests them; SQLite gets one prepared statement run for every row
-(its executemany is faster than any multi-row form). Both run inside the caller's transaction.
+PostgreSQL gets them by COPY where no row can be there already, else one array per column and unnests them; SQLite gets
+one prepared statement run for every row (its executemany is faster than any multi-row form). All of it runs inside the
+caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
-from sqlalchemy import Table
+import asyncpg
+from sqlalchemy import ColumnElement, Select, Table, Text, any_, cast, func, select
+from sqlalchemy import Row as ReadRow
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import UtcDateTime, to_text
 
 Row = Sequence[Any]
+# For fewer rows than this another round trip to PostgreSQL costs more than it saves.
+_WORTH_COPYING = 100
+T = TypeVar("T")
+# So many rows at a time keep the event loop for some milliseconds, in which nobody is answered.
+SLICE = 1000
+
+
+def slices(items: Iterable[T], size: int = SLICE) -> Iterator[list[T]]:
+    """The items in lists of that size, for what may be many: the loop turns between one statement and the next."""
+    rest = iter(items)
+    while taken := list(islice(rest, size)):
+        yield taken
 
 
 class BulkInsert:
@@ -24,35 +41,45 @@ class BulkInsert:
         names = ", ".join(f'"{name}"' for name in columns)
         arrays = ", ".join(f"${n}::{_array_type(table, name)}" for n, name in enumerate(columns, 1))
         marks = ", ".join("?" for _ in columns)
+        self._table, self._columns, self._conflict = table.name, tuple(columns), conflict
         self._times = [n for n, name in enumerate(columns) if isinstance(table.c[name].type, UtcDateTime)]
         self._postgresql = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({arrays}) {conflict}"
         self._sqlite = f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {conflict}"
 
-    async def run(self, connection: AsyncConnection, rows: Sequence[Row]) -> int:
-        """Insert the rows; returns how many were really inserted or updated."""
+    async def run(self, connection: AsyncConnection, rows: Sequence[Row], *, likely_new: bool = False) -> int:
+        """Insert the rows; returns how many were really inserted or updated.
+
+        Rows that are `likely_new`, none of them there yet, are tried the fastest way first.
+        """
         if not rows:
             return 0
         if connection.dialect.name == "sqlite":
-            result = await connection.exec_driver_sql(self._sqlite, self._with_text_times(rows))
-        else:
-            columns = tuple(list(column) for column in zip(*rows, strict=True))
-            result = await connection.exec_driver_sql(self._postgresql, columns)
-        return int(result.rowcount)
+            return await self._execute(connection, self._sqlite, self._with_text_times(rows))
+        if (likely_new or not self._conflict) and len(rows) >= _WORTH_COPYING and await self._copy(connection, rows):
+            return len(rows)
+        return await self._execute(connection, self._postgresql, tuple(map(list, zip(*rows, strict=True))))
 
-    def _with_text_times(self, rows: Sequence[Row]) -> list[Row]:
-        """The rows with their times as SQLite keeps them. A batch repeats few times often, so each is written once."""
-        texts: dict[int, str] = {}
-        converted: list[Row] = []
-        for row in rows:
-            cells = list(row)
-            for n in self._times:
-                if (moment := cells[n]) is not None:
-                    text = texts.get(id(moment))
-                    if text is None:
-                        text = texts[id(moment)] = to_text(moment)
-                    cells[n] = text
-            converted.append(tuple(cells))
-        return converted
+    async def _execute(self, connection: AsyncConnection, statement: str, parameters: Any) -> int:
+        return int((await connection.exec_driver_sql(statement, parameters)).rowcount)
+
+    async def _copy(self, connection: AsyncConnection, rows: Sequence[Row]) -> bool:
+        """COPY the rows; False, with nothing done, if one of them is there already."""
+        try:
+            async with connection.begin_nested():
+                driver = (await connection.get_raw_connection()).driver_connection
+                await driver.copy_records_to_table(self._table, records=rows, columns=self._columns)  # type: ignore[union-attr]
+        except asyncpg.UniqueViolationError:
+            return False
+        return True
+
+    def _with_text_times(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with their times as SQLite keeps them."""
+        if not self._times:
+            return rows
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for n in self._times:
+            columns[n] = [moment and to_text(moment) for moment in columns[n]]
+        return list(zip(*columns, strict=True))
 
 
 async def select_where_in(
@@ -71,6 +98,16 @@ async def select_where_in(
     return list(result.all())
 
 
+async def select_among(
+    connection: AsyncConnection, query: Select[Any], column: ColumnElement[Any], values: Iterable[Any]
+) -> list[ReadRow[Any]]:
+    """The rows in which the column has one of the values, which may be many. A row can come once for each value."""
+    found: list[ReadRow[Any]] = []
+    for some in slices(values):
+        found.extend(await connection.execute(query.where(among(connection, column, some))))
+    return found
+
+
 def as_datetime(value: Any) -> datetime | None:
     """A time read by driver-level SQL: text on SQLite, a datetime on PostgreSQL."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -79,3 +116,13 @@ def as_datetime(value: Any) -> datetime | None:
 def _array_type(table: Table, column: str) -> str:
     kind = table.c[column].type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
     return f"{kind.partition(' COLLATE')[0]}[]"
+
+
+def among(connection: AsyncConnection, column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether a column of ids or text is one of many values, as one parameter however many they are."""
+    wanted = list(values)
+    if connection.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(wanted)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    kind = postgresql.TEXT() if isinstance(column.type, Text) else postgresql.BIGINT()
+    return column == any_(cast(wanted, postgresql.ARRAY(kind)))

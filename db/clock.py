@@ -5,6 +5,7 @@ SQLite keeps times as fixed-width ISO 8601 text in UTC, which sorts as time does
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Integer, String, literal
@@ -15,9 +16,18 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
+# A record's time is written several times: in its id, and in each table that holds it.
+@lru_cache(maxsize=20_000)
 def to_text(value: datetime) -> str:
     """Fixed-width UTC text with microseconds: `2025-01-20T10:36:06.480000Z`."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def shown(stored: Any) -> Any:
+    """A time as JSON has it: SQLite's text with microseconds only where there are any; all else as it is."""
+    return stored.replace(".000000Z", "Z") if isinstance(stored, str) else stored
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -25,6 +35,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        return datetime
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":

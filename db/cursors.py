@@ -11,6 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -21,6 +22,7 @@ from db.clock import UtcDateTime, to_text
 from db.errors import InvalidCursor
 
 INT32 = range(-(2**31), 2**31)
+_JSON = json.JSONEncoder(separators=(",", ":")).encode
 # One short of what fits, so that there is room for a step.
 INT64 = range(-(2**63) + 1, 2**63 - 1)
 
@@ -43,7 +45,7 @@ class KeyPart:
 def encode(scope: str, key: Sequence[Any]) -> str:
     """The cursor of the row with this sort key."""
     values = [to_text(value) if isinstance(value, datetime) else value for value in key]
-    body = json.dumps([_checksum(scope, values), *values], separators=(",", ":"))
+    body = _JSON([_checksum(scope, values), *values])
     return urlsafe_b64encode(body.encode()).decode().rstrip("=")
 
 
@@ -72,8 +74,15 @@ def storable(text: str) -> bool:
 
 def _checksum(scope: str, values: list[Any]) -> str:
     # Lone surrogates can stand in a filter, hence in the scope.
-    text = json.dumps([scope, values], separators=(",", ":"))
-    return blake2b(text.encode(), digest_size=8).hexdigest()
+    hasher = _begun(scope).copy()
+    hasher.update(f"{_JSON(values)}]".encode())
+    return hasher.hexdigest()
+
+
+@lru_cache(256)
+def _begun(scope: str) -> blake2b:
+    """The hash of everything before the key, which is the same for all cursors of a list."""
+    return blake2b(f"[{_JSON(scope)},".encode(), digest_size=8)
 
 
 def _value(part: KeyPart, value: Any) -> Any:

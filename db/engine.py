@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from db.data_version import DataVersion
+from db.direct import Direct, PostgresqlReader, SqliteReader
 from db.errors import translated
 
 # Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
@@ -25,6 +27,7 @@ POOL_TIMEOUT_SECONDS = 30
 CACHE_KIB = 16 * 1024
 POSTGRESQL_DRIVER = "postgresql+asyncpg"
 SQLITE_DRIVER = "sqlite+aiosqlite"
+_CONNECT_ARGS = {"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "kasparro"}}
 
 Connection = AsyncConnection
 
@@ -40,6 +43,10 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.after_write: set[Callable[[], None]] = set()
         self._reader, self._writer = _sqlite_engines(self.url) if self.is_sqlite else _postgresql_engines(self.url)
+        dialect = self._reader.dialect
+        reader = SqliteReader(self.url) if self.is_sqlite else PostgresqlReader(self.url, dialect, _CONNECT_ARGS)
+        self.direct = Direct(dialect, reader)
+        self.data_version = DataVersion(self.direct)
 
     @property
     def kind(self) -> str:
@@ -64,6 +71,7 @@ class Database:
             call()
 
     async def close(self) -> None:
+        await self.direct.close()
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
@@ -103,7 +111,7 @@ def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         max_overflow=5,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "kasparro"}},
+        connect_args=_CONNECT_ARGS,
     )
     return engine, engine
 

@@ -45,6 +45,7 @@ class RunEventKind(StrEnum):
     PLANNED = "planned"
     BATCH_LOADED = "batch_loaded"
     CANCEL_REQUESTED = "cancel_requested"
+    ANOMALY = "anomaly"
     ENDED = "ended"
     ABANDONED = "abandoned"
 

@@ -7,11 +7,13 @@ DatabaseError
 └── LeaseHeld             another process is working on the source
 InvalidCursor             a page cursor that is malformed or was taken under another order or filter
 CursorExpired             a cursor of a log whose next events are forgotten
+HistoryForgotten          a moment of which nothing is kept any more
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import asyncpg
 from sqlalchemy import exc
 
 # PostgreSQL's SQLSTATE classes of trouble that is not ours and may pass: connection, resources, operator, system,
@@ -47,6 +49,10 @@ class CursorExpired(Exception):
     """What follows the cursor is no longer kept."""
 
 
+class HistoryForgotten(Exception):
+    """What was believed at that moment is no longer kept."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn driver errors into ours. SQL, parameters and connection details stay in the cause."""
@@ -55,6 +61,13 @@ def translated() -> Iterator[None]:
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError) as error:
         cause = getattr(error, "orig", None) or error
         raise DatabaseUnavailable(f"database unavailable: {_first_line(cause)}") from error
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise DatabaseUnavailable(f"database unavailable: {_first_line(error)}") from error
+    except asyncpg.PostgresError as error:
+        # COPY is spoken without SQLAlchemy in between.
+        if str(error.sqlstate or "").startswith(PASSING_STATES):
+            raise DatabaseUnavailable(f"database unavailable: {_first_line(error)}") from error
+        raise
     except exc.DBAPIError as error:
         if type(error) is exc.DatabaseError:
             # sqlite3's own word for a file that is damaged, or no database at all.

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, or_, true
 
 from db.cursors import INT32, INT64, storable
+from db.prepared import slot
 
 Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte", "is_null", "contains", "starts_with"]
 
@@ -58,6 +59,13 @@ Condition = Where | Every | AnyOf | Not
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """An operand that is given only when a prepared statement is carried out."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column that can be filtered by. Folded columns hold (or are known to equal) their case-folded text."""
 
@@ -73,7 +81,7 @@ def to_sql(fields: Fields, condition: Condition, *, negated: bool = False) -> Co
     """An expression that is true or false for every row, never unknown. Raises BadFilter."""
     match condition:
         case Where():
-            return _comparison(fields[condition.field], condition, negated)
+            return _comparison(field_of(fields, condition.field), condition, negated)
         case Not():
             return to_sql(fields, condition.part, negated=not negated)
         case Every() | AnyOf():
@@ -81,6 +89,31 @@ def to_sql(fields: Fields, condition: Condition, *, negated: bool = False) -> Co
             if isinstance(condition, Every) != negated:
                 return and_(true(), *parts)
             return or_(false(), *parts)
+
+
+def with_slots(fields: Fields, condition: Condition, values: dict[str, Any]) -> Condition:
+    """The condition's shape: operands that make no other SQL are taken out of it, into `values`. Raises BadFilter."""
+    match condition:
+        case Where(name, operator, operand):
+            field = field_of(fields, name)
+            if operator not in _COMPARING or not _fits(field, operand):
+                return condition
+            slotted = Slot(f"v{len(values)}")
+            values[slotted.name] = _prepared(field, operand)
+            return Where(name, operator, slotted)
+        case Not(part):
+            return Not(with_slots(fields, part, values))
+        case Every(parts):
+            return Every(tuple(with_slots(fields, part, values) for part in parts))
+        case AnyOf(parts):
+            return AnyOf(tuple(with_slots(fields, part, values) for part in parts))
+
+
+def field_of(fields: Fields, name: str) -> Field:
+    """Raises BadFilter for a field that can't be spoken of: it exists, but its past is not kept."""
+    if name not in fields:
+        raise BadFilter(f"{name} has no history: with `asOf`, filter and sort by {', '.join(fields)}")
+    return fields[name]
 
 
 def literal_pattern(needle: str) -> str:
@@ -162,9 +195,12 @@ def _fits(field: Field, value: Any) -> bool:
 
 
 def _prepared(field: Field, value: Any) -> Any:
+    if isinstance(value, Slot):
+        return slot(value.name, field.column.type)
     return value.casefold() if field.folded and isinstance(value, str) else value
 
 
+_COMPARING = {"eq", "ne", "gt", "gte", "lt", "lte"}
 _OPERATIONS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column == value,
     "gt": lambda column, value: column > value,

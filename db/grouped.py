@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import keyset
-from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice
+from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
 
 OrderingOf = Callable[[int], Ordering]
 
@@ -32,18 +32,28 @@ async def fetch(
     places = [keyset.keys(ordering, wanted) for ordering in orderings.values()]
     after, before = places[0]
     terms = next(iter(orderings.values())).all_terms
+    within = query.where(parent.in_(list(orderings)), *keyset.between(terms, after, before))
+    rows: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in await connection.execute(in_order(within, parent, terms, wanted)):
+        rows[row.parent].append(row)
+    behind = (wanted.before if wanted.backward else wanted.after) is not None
+    return {
+        parent_id: keyset.page_of(rows[parent_id], ordering, wanted, left_behind=behind)
+        for parent_id, ordering in orderings.items()
+    }
+
+
+def in_order(query: AnySelect, parent: ColumnElement[int], terms: Sequence[Term], wanted: Slice) -> AnySelect:
+    """The statement for each parent's rows in the direction of travel, one more than wanted; behind their columns come
+    `parent`, `place` and the sort key."""
     place = func.row_number().over(partition_by=parent, order_by=keyset.sorting(terms, backward=wanted.backward))
     numbered = query.add_columns(
         parent.label("parent"),
         place.label("place"),
         *(term.column.label(f"key_{n}") for n, term in enumerate(terms)),
     )
-    inner = numbered.where(parent.in_(list(orderings)), *keyset.between(terms, after, before)).subquery()
-    statement = select(inner).where(inner.c.place <= wanted.limit + 1).order_by(inner.c.parent, inner.c.place)
-    rows: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in await connection.execute(statement):
-        rows[row.parent].append(row)
-    return {parent_id: _page(rows[parent_id], wanted, ordering) for parent_id, ordering in orderings.items()}
+    inner = numbered.subquery()
+    return select(inner).where(inner.c.place <= wanted.limit + 1).order_by(inner.c.parent, inner.c.place)
 
 
 async def count(
@@ -53,11 +63,3 @@ async def count(
     counted = query.with_only_columns(parent, func.count()).where(parent.in_(parents)).group_by(parent)
     found = {row[0]: row[1] for row in await connection.execute(counted)}
     return {parent_id: found.get(parent_id, 0) for parent_id in parents}
-
-
-def _page(rows: list[AnyRow], wanted: Slice, ordering: Ordering) -> Page:
-    more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
-    if wanted.backward:
-        return Page(rows[::-1], has_next=wanted.before is not None, has_previous=more, ordering=ordering)
-    return Page(rows, has_next=more, has_previous=wanted.after is not None, ordering=ordering)

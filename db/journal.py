@@ -1,12 +1,14 @@
 """Reading the journal: the batches of runs. Writing it is in `batches`."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
-from db.keyset import Ordering, Page, Slice, Term
+from db.keyset import AnyRow, Ordering, Page, Slice, Term
 from db.tables import batches
 
 _COLUMNS = (
@@ -36,6 +38,19 @@ async def last_records(connection: AsyncConnection, run_ids: Sequence[int]) -> d
     same = tuple_(batches.c.run_id, batches.c.sequence).in_(last.group_by(batches.c.run_id))
     rows = await connection.execute(select(batches.c.run_id, batches.c.last_record_id).where(same))
     return {row.run_id: row.last_record_id for row in rows if row.last_record_id is not None}
+
+
+async def writing(
+    connection: AsyncConnection, writes: Sequence[tuple[int, datetime]]
+) -> dict[tuple[int, datetime], AnyRow]:
+    """The batch that wrote what a run stored at a time: a batch takes its time first and is journaled last."""
+    runs, times = zip(*writes, strict=True)
+    found = select(*_COLUMNS, batches.c.run_id).where(batches.c.run_id.in_(runs), batches.c.committed_at >= min(times))
+    of_run: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in await connection.execute(found.order_by(batches.c.committed_at, batches.c.sequence)):
+        of_run[row.run_id].append(row)
+    first = {(run, at): next((row for row in of_run[run] if row.committed_at >= at), None) for run, at in writes}
+    return {write: row for write, row in first.items() if row is not None}
 
 
 async def counts(connection: AsyncConnection, run_ids: Sequence[int]) -> dict[int, int]:

@@ -98,6 +98,10 @@ class Page:
         width = len(self.ordering.all_terms)
         return cursors.encode(self.ordering.scope, tuple(row)[-width:])
 
+    def cursors(self) -> list[str]:
+        """The cursors of all rows."""
+        return [self.cursor(row) for row in self.rows]
+
 
 async def fetch(
     connection: AsyncConnection, query: AnySelect, ordering: Ordering, wanted: Slice, *, both_ends: bool = True
@@ -109,12 +113,17 @@ async def fetch(
     """
     after, before = keys(ordering, wanted)
     rows = await _rows(connection, query, ordering, wanted, after, before)
-    more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
     start = before if wanted.backward else after
     left_behind = wanted.offset > 0
     if both_ends and start is not None:
         left_behind = await _left_behind(connection, query, ordering, start, backward=wanted.backward)
+    return page_of(rows, ordering, wanted, left_behind=left_behind)
+
+
+def page_of(rows: Sequence[Any], ordering: Ordering, wanted: Slice, *, left_behind: bool = False) -> Page:
+    """The page made of rows in the direction of travel, one more than wanted if there are so many."""
+    more = len(rows) > wanted.limit
+    rows = rows[: wanted.limit]
     if wanted.backward:
         return Page(rows[::-1], has_next=left_behind, has_previous=more, ordering=ordering)
     return Page(rows, has_next=more, has_previous=left_behind, ordering=ordering)
@@ -191,13 +200,20 @@ async def _rows_in_order(
     after: Key | None,
     before: Key | None,
 ) -> list[AnyRow]:
+    statement = in_order(query, terms, wanted, after, before)
+    return list((await connection.execute(statement)).all()) if statement is not None else []
+
+
+def in_order(
+    query: AnySelect, terms: Sequence[Term], wanted: Slice, after: Key | None, before: Key | None
+) -> AnySelect | None:
+    """The statement for a page's rows in the direction of travel, one more than wanted, and behind its columns the
+    sort key. None when the keys leave no place for any. What stands in a key may be a parameter instead of a value."""
     keyed = query.add_columns(*(term.column.label(f"key_{n}") for n, term in enumerate(terms)))
     if terms[0].nullable:
-        statement = _in_ranges(keyed, terms, wanted, after, before)
-    else:
-        ordered = keyed.where(*between(terms, after, before)).order_by(*sorting(terms, backward=wanted.backward))
-        statement = ordered.limit(wanted.limit + 1).offset(wanted.offset or None)
-    return list((await connection.execute(statement)).all()) if statement is not None else []
+        return _in_ranges(keyed, terms, wanted, after, before)
+    ordered = keyed.where(*between(terms, after, before)).order_by(*sorting(terms, backward=wanted.backward))
+    return ordered.limit(wanted.limit + 1).offset(_skipped(wanted))
 
 
 async def _left_behind(
@@ -253,13 +269,18 @@ def _in_ranges(
         conditions = between(others, _tail(after), _tail(before))
         parts.append(_part(query.where(lead.column.is_(None), *conditions), others, wanted))
     if len(parts) < 2:
-        return parts[0].offset(wanted.offset or None) if parts else None
+        return parts[0].offset(_skipped(wanted)) if parts else None
     return _joined(parts, terms, wanted)
 
 
 def _tail(key: Key | None) -> Key | None:
     """What a cursor says inside the range of nulls: nothing, unless it lies there."""
     return key[1:] if key is not None and key[0] is None else None
+
+
+def _skipped(wanted: Slice) -> Any:
+    """What to skip, a number or a parameter; None for nothing."""
+    return None if isinstance(wanted.offset, int) and wanted.offset == 0 else wanted.offset
 
 
 def _part(query: AnySelect, terms: Sequence[Term], wanted: Slice) -> AnySelect:
@@ -273,4 +294,4 @@ def _joined(parts: Sequence[AnySelect], terms: Sequence[Term], wanted: Slice) ->
     part_order = desc(both.c.part) if wanted.backward else asc(both.c.part)
     in_order = [_direction(term, both.c[f"key_{n}"], backward=wanted.backward) for n, term in enumerate(terms)]
     columns = [column for column in both.c if column.name != "part"]
-    return select(*columns).order_by(part_order, *in_order).limit(wanted.limit + 1).offset(wanted.offset or None)
+    return select(*columns).order_by(part_order, *in_order).limit(wanted.limit + 1).offset(_skipped(wanted))

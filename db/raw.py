@@ -39,8 +39,9 @@ async def insert_new(
     run_id: int,
     window_id: int,
     at: datetime,
+    likely_new: bool = False,
 ) -> int:
-    """Keep the versions that are not kept yet; returns how many were new."""
+    """Keep the versions that are not kept yet; returns how many were new. Nothing depends on `likely_new` but speed."""
     rows = [
         (
             source,
@@ -56,7 +57,7 @@ async def insert_new(
         )
         for record in records
     ]
-    return await _RECORDS.run(connection, rows)
+    return await _RECORDS.run(connection, rows, likely_new=likely_new)
 
 
 async def header_ids(connection: AsyncConnection, headers: Iterable[str | None]) -> dict[str, int]:

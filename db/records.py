@@ -4,7 +4,6 @@ Market figures are float64 in US dollars (percents are percents: 1.5 means 1.5 %
 datetimes, and None means the upstream does not know.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -31,8 +30,7 @@ class NewAsset(msgspec.Struct, frozen=True, gc=False):
     last_updated: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedRecord:
+class AcceptedRecord(msgspec.Struct, frozen=True, gc=False):
     """A good record of a window, ready to be written."""
 
     position: int
@@ -44,8 +42,7 @@ class AcceptedRecord:
     superseded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRecord:
+class RejectedRecord(msgspec.Struct, frozen=True, gc=False):
     """A bad record of a window, ready to be quarantined.
 
     `record_key` is the same whenever the same bytes are refused, so a record that stays bad is kept once.

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.enums import RunStatus
-from db.tables import assets, runs
+from db.tables import runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,3 @@ async def by_source_and_status(connection: AsyncConnection) -> list[RunCount]:
     rows = (await connection.execute(counted)).all()
     # PostgreSQL sums bigints as decimals.
     return [RunCount(row[0], RunStatus(row[1]), row[2], int(row[3]), row[4]) for row in rows]
-
-
-async def assets_by_source(connection: AsyncConnection) -> dict[str, int]:
-    """How many assets each source has; sources without any are left out."""
-    counted = select(assets.c.source, func.count()).group_by(assets.c.source)
-    return {row[0]: row[1] for row in await connection.execute(counted)}

@@ -5,7 +5,9 @@ source are committed in the order of their numbers, and whoever has read number 
 the row, two writers would meet at the primary key. Numbers of different sources say nothing about each other.
 """
 
-from sqlalchemy import func, insert, select
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
@@ -14,13 +16,17 @@ from db.tables import run_events
 
 
 async def append(
-    connection: AsyncConnection, source: str, run_id: int, kind: RunEventKind, message: str, run: str
+    connection: AsyncConnection, source: str, run_id: int, kind: RunEventKind, messages: Sequence[str], run: str
 ) -> None:
-    """Number and keep an event. `run` is the run as it is now, in JSON. The caller holds the source's lease row."""
+    """Number and keep an event for each message. `run` is the run as it is now, in JSON.
+
+    The caller holds the source's lease row.
+    """
     last = select(func.coalesce(func.max(run_events.c.sequence), 0)).where(run_events.c.source == source)
     await connection.execute(
         insert(run_events).values(
-            source=source, sequence=last.scalar_subquery() + 1, run_id=run_id, kind=kind, message=message, run=run,
-            at=now(),
-        )
+            source=source, sequence=last.scalar_subquery() + 1, run_id=run_id, kind=kind, message=bindparam("said"),
+            run=run, at=now(),
+        ),
+        [{"said": message} for message in messages],
     )  # fmt: skip

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.enums import ACTIVE, RunMode, RunStatus
+from db.enums import RunMode, RunStatus
 from db.filters import Field
 from db.keyset import AnyRow
 from db.newest_first import NewestFirst
 from db.runs import Run
-from db.tables import runs
+from db.tables import IS_ACTIVE, runs
 
 FIELDS: dict[str, Field] = {
     "source": Field(runs.c.source, folded=True),
@@ -37,9 +37,7 @@ async def latest_by_source(connection: AsyncConnection) -> dict[str, Run]:
 
 async def active_by_source(connection: AsyncConnection) -> dict[str, Run]:
     """The queued or running run of each source that has one."""
-    # Written as the partial index is, so that it is used.
-    active = select(runs).where(runs.c.status.in_(ACTIVE))
-    return {run.source: run for run in await _all(connection, active)}
+    return {run.source: run for run in await _all(connection, select(runs).where(IS_ACTIVE))}
 
 
 async def passes_before(connection: AsyncConnection, run: Run, *, replays: bool, limit: int) -> list[Run]:

@@ -6,6 +6,7 @@ otherwise. Requests are kept, so that a schedule slot or an idempotency key is a
 Every change is told in `run_events`, in the same transaction: whoever calls holds the source's lease row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from db import leases, run_events
 from db.clock import now
 from db.enums import ACTIVE, RunEventKind, RunMode, RunStatus, RunTrigger
 from db.id_list import Ids
-from db.tables import OUTCOME_COUNTS, requests, runs, sources
+from db.tables import IS_ACTIVE, OUTCOME_COUNTS, requests, runs, sources
 from db.tables import leases as lease_table
 
 
@@ -230,10 +231,12 @@ async def start(
     return await _told(connection, started.one(), RunEventKind.STARTED, f"began {where}")
 
 
-async def staged(connection: AsyncConnection, run_id: int, page: int, records: int) -> bool:
-    """Tell that a page of the run's window was kept; returns whether a user asked to cancel the run."""
+async def staged(connection: AsyncConnection, run_id: int, first: int, records: Sequence[int]) -> bool:
+    """Tell that pages of the run's window were kept, from page `first` (counted from 1) on, and how many records each
+    holds; returns whether a user asked to cancel the run."""
     row = (await connection.execute(select(runs).where(runs.c.id == run_id))).one()
-    run = await _told(connection, row, RunEventKind.PAGE_STAGED, f"page {page} kept: {records} records")
+    said = (f"page {page} kept: {count} records" for page, count in enumerate(records, first))
+    run = await _told(connection, row, RunEventKind.PAGE_STAGED, *said)
     return run.cancel_requested_at is not None
 
 
@@ -252,6 +255,12 @@ async def plan(connection: AsyncConnection, run_id: int, total: int) -> None:
     """Record how many records the run's window holds."""
     result = await connection.execute(update(runs).where(runs.c.id == run_id).values(total=total).returning(runs))
     await _told(connection, result.one(), RunEventKind.PLANNED, f"the window holds {total} records")
+
+
+async def tell_anomaly(connection: AsyncConnection, run_id: int, message: str) -> None:
+    """Tell that something is odd about what the run brought. The caller has held the fence in this transaction."""
+    row = (await connection.execute(select(runs).where(runs.c.id == run_id))).one()
+    await _told(connection, row, RunEventKind.ANOMALY, message)
 
 
 async def finish(connection: AsyncConnection, run: Run, status: RunStatus, error: str | None, *, injected: bool) -> Run:
@@ -298,11 +307,11 @@ async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None
     return Run.from_row(row)
 
 
-async def _told(connection: AsyncConnection, row: Any, kind: RunEventKind, message: str) -> Run:
+async def _told(connection: AsyncConnection, row: Any, kind: RunEventKind, *messages: str) -> Run:
     """The run of this row, after telling those who follow what happened to it."""
     run = Run.from_row(row)
     snapshot = msgspec.json.encode(run).decode()
-    await run_events.append(connection, run.source, run.id, kind, message, snapshot)
+    await run_events.append(connection, run.source, run.id, kind, messages, snapshot)
     return run
 
 
@@ -313,7 +322,7 @@ async def get(connection: AsyncConnection, run_id: int) -> Run | None:
 
 async def active(connection: AsyncConnection, source: str) -> Run | None:
     """The queued or running run of a source."""
-    found = select(runs).where(runs.c.source == source, runs.c.status.in_(ACTIVE))
+    found = select(runs).where(runs.c.source == source, IS_ACTIVE)
     row = (await connection.execute(found)).first()
     return Run.from_row(row) if row else None
 
@@ -323,13 +332,11 @@ async def waiting(connection: AsyncConnection) -> tuple[list[Run], list[str]]:
 
     The queued run of a paused source waits until the source is resumed.
     """
-    queued = select(runs).where(runs.c.status == RunStatus.QUEUED, ~_paused(runs.c.source)).order_by(runs.c.id)
-    lapsed = (
-        select(lease_table.c.source)
-        .join(runs, (runs.c.source == lease_table.c.source) & (runs.c.status == RunStatus.RUNNING))
-        .where(leases.has_lapsed())
-    )
-    found = [Run.from_row(row) for row in await connection.execute(queued)]
+    queued = select(runs).where(IS_ACTIVE, runs.c.status == RunStatus.QUEUED, ~_paused(runs.c.source))
+    running = (runs.c.source == lease_table.c.source) & IS_ACTIVE & (runs.c.status == RunStatus.RUNNING)
+    lapsed = select(lease_table.c.source).join(runs, running).where(leases.has_lapsed())
+    # Put in order here: SQLite would go through all runs for the sake of it.
+    found = sorted((Run.from_row(row) for row in await connection.execute(queued)), key=lambda run: run.id)
     return found, list((await connection.execute(lapsed)).scalars())
 
 

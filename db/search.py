@@ -7,7 +7,7 @@ for at the beginning of a text only. Where all this finds few, a last class hold
 the lower id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
@@ -25,8 +25,9 @@ ENOUGH = 20
 MOST_WORDS = 4
 _LAST_LITERAL, _MISSPELT = 5, 6
 
-_TEXTS = tuple(assets.c[f"{field}_folded"] for field in trigrams.FIELDS)
-_symbol, _name, _external_id = _TEXTS
+# Symbol, name and key, each case-folded.
+Texts = tuple[ColumnElement[str], ColumnElement[str], ColumnElement[str]]
+_TEXTS: Texts = (assets.c.symbol_folded, assets.c.name_folded, assets.c.external_id_folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +52,46 @@ async def find(connection: AsyncConnection, needle: str) -> Found:
     """Look a needle (not empty) up. Raises BadFilter for one that is too long."""
     if not storable(needle):
         return Found(false(), false())
-    literally = _literally(filters.check_needle(needle))
+    literal = literally(needle)
     hits = await trigrams.look(connection, ((_occurrence(needle),),))
     if hits.many:
         text = needle if len(needle) >= SHORT else None
-        return Found(literally, hits.all_of(literally), tuple(_one_by_one(needle)), text)
-    condition = hits.narrowed(literally)
+        return Found(literal, hits.all_of(literal), tuple(_one_by_one(needle)), text)
+    condition = hits.narrowed(literal)
     classes = (Classes(0, _LAST_LITERAL, _known(condition)),)
     readings = await _readings(connection, needle) if hits.count < ENOUGH else ()
     if not readings:
         return Found(condition, condition, classes)
     misspelt = _every_word(readings)
     more = await trigrams.look(connection, readings)
-    either, both = or_(literally, misspelt), trigrams.either(connection, _occurrence(needle), readings)
-    last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(and_(misspelt, ~literally))))
+    either, both = or_(literal, misspelt), trigrams.either(connection, _occurrence(needle), readings)
+    last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(and_(misspelt, ~literal))))
     return Found(either if more.many else both.all_of(either), both.all_of(either), (*classes, last))
 
 
-def relevance(needle: str) -> ColumnElement[int]:
+def relevance(needle: str, texts: Texts = _TEXTS) -> ColumnElement[int]:
     """The class of a hit, for sorting."""
     # What the database cannot hold finds nothing, so any text will do to order that.
     text = needle if storable(needle) else ""
+    symbol, name, key = texts
     return case(
-        (_symbol == text, 0),
-        (filters.starts_with(_symbol, text), 1),
-        (or_(_name == text, _external_id == text), 2),
-        (filters.starts_with(_name, text), 3),
-        (or_(filters.starts_with(_external_id, text), *_begins_word(text)), 4),
-        (_anywhere(text), _LAST_LITERAL),
+        (symbol == text, 0),
+        (filters.starts_with(symbol, text), 1),
+        (or_(name == text, key == text), 2),
+        (filters.starts_with(name, text), 3),
+        (or_(filters.starts_with(key, text), *_begins_word(text, (name, key))), 4),
+        (_anywhere(text, texts), _LAST_LITERAL),
         else_=_MISSPELT,
     )
 
 
-def _literally(needle: str) -> ColumnElement[bool]:
-    if len(needle) < SHORT:
-        return or_(*(filters.starts_with(text, needle) for text in _TEXTS))
-    return _anywhere(needle)
+def literally(needle: str, texts: Texts = _TEXTS) -> ColumnElement[bool]:
+    """Whether a text has the needle in it; begins with it, where that has one letter or two. Raises BadFilter."""
+    if not storable(needle):
+        return false()
+    if len(filters.check_needle(needle)) < SHORT:
+        return or_(*(filters.starts_with(text, needle) for text in texts))
+    return _anywhere(needle, texts)
 
 
 def _occurrence(needle: str) -> str:
@@ -94,19 +99,19 @@ def _occurrence(needle: str) -> str:
     return SEPARATOR + needle if len(needle) < SHORT else needle
 
 
-def _anywhere(needle: str) -> ColumnElement[bool]:
-    return or_(*(filters.contains(text, needle) for text in _TEXTS))
+def _anywhere(needle: str, texts: Texts = _TEXTS) -> ColumnElement[bool]:
+    return or_(*(filters.contains(text, needle) for text in texts))
 
 
-def _begins_word(needle: str) -> list[ColumnElement[bool]]:
-    return [filters.contains(text, before + needle) for text in (_name, _external_id) for before in (" ", "-")]
+def _begins_word(needle: str, texts: Sequence[ColumnElement[str]]) -> list[ColumnElement[bool]]:
+    return [filters.contains(text, before + needle) for text in texts for before in (" ", "-")]
 
 
 def _one_by_one(needle: str) -> Iterator[Classes]:
     """Each class on its own, by the index where that has few, and in the order of ranks where it has many."""
-    fits, literally = relevance(needle), _literally(needle)
+    fits, literal = relevance(needle), literally(needle)
     for number, place in enumerate(_places(needle)):
-        yield Classes(number, number, _looked_up(place, and_(fits == number, literally)))
+        yield Classes(number, number, _looked_up(place, and_(fits == number, literal)))
 
 
 def _known(condition: ColumnElement[bool]) -> Locate:

@@ -19,11 +19,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 
 from db.clock import UtcDateTime
-from db.enums import RunMode, RunStatus, RunTrigger, WindowState
+from db.enums import ACTIVE, RunMode, RunStatus, RunTrigger, WindowState
 from db.id_list import IdList
 
 metadata = MetaData(
@@ -78,6 +79,10 @@ sources = Table(
     Column("newest_last_updated", UtcDateTime),
     Column("newest_updated_at", UtcDateTime),
     Column("retained_after", Id),
+    Column("history_since", UtcDateTime),
+    Column("history_hourly_until", UtcDateTime),
+    Column("history_daily_until", UtcDateTime),
+    Column("contracts_at", UtcDateTime),
 )
 
 leases = Table(
@@ -155,6 +160,9 @@ runs = Table(
     sqlite_autoincrement=True,
 )  # fmt: skip
 
+# As the partial index says it: with values bound, SQLite would not know that the index fits.
+IS_ACTIVE = runs.c.status.in_([literal_column(f"'{status.value}'") for status in ACTIVE])
+
 requests = Table(
     "etl_requests",
     metadata,
@@ -183,6 +191,7 @@ run_events = Table(
     Column("message", Text, nullable=False),
     Column("run", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_etl_run_events_run_id_sequence", "run_id", "sequence"),
 )
 
 checkpoints = Table(
@@ -301,6 +310,7 @@ asset_history = Table(
     Column("run_id", Id, ForeignKey("etl_runs.id"), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Index("ix_asset_history_asset_id_at_id", "asset_id", "at", "id"),
+    Index("ix_asset_history_asset_id_recorded_at_id", "asset_id", "recorded_at", "id"),
 )
 
 quarantine = Table(
@@ -378,4 +388,116 @@ drift_events = Table(
     Column("run_id", Id, ForeignKey("etl_runs.id"), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("ix_etl_drift_events_source_id", "source", "id"),
+)
+
+# One coin, whatever the source. A coin's id and slug follow from its first asset (see `coins`), so that the same assets
+# make the same coins in whatever order they came.
+coins = Table(
+    "coins",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("source", Word, nullable=False),
+    Column("external_id", Word, nullable=False),
+    Column("slug_base", Word, nullable=False),
+    Column("slug", Word, nullable=False, unique=True),
+    Column("symbol", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("rank", Integer),
+    Column("price_usd", Double),
+    Column("divergence_percent", Double),
+    Column("market_cap_usd", Double),
+    Column("symbol_folded", Word, nullable=False),
+    Column("name_folded", Word, nullable=False),
+    Index("ix_coins_slug_base", "slug_base"),
+    Index("ix_coins_rank_id", "rank", "id"),
+    Index("ix_coins_symbol_folded_id", "symbol_folded", "id"),
+    Index("ix_coins_name_folded_id", "name_folded", "id"),
+)
+
+# Which coin each asset is, and why. `own_coin_id` is the id of the coin that is named after this asset.
+coin_assets = Table(
+    "coin_assets",
+    metadata,
+    Column("asset_id", Id, ForeignKey("assets.id"), primary_key=True, autoincrement=False),
+    Column("coin_id", BigInteger, ForeignKey("coins.id"), nullable=False),
+    Column("own_coin_id", BigInteger, nullable=False),
+    Column("traits", Word, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("manual", Boolean, nullable=False),
+    Column("fresh", Boolean, nullable=False),
+    Index("ix_coin_assets_coin_id", "coin_id"),
+    Index("ix_coin_assets_own_coin_id", "own_coin_id"),
+)
+
+# What an asset must share with another to be compared with it: its symbol, forms of its name, its contracts.
+coin_keys = Table(
+    "coin_keys",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("asset_id", Id, ForeignKey("assets.id"), primary_key=True, autoincrement=False),
+    Index("ix_coin_keys_asset_id", "asset_id"),
+)
+
+# Every two assets that were compared, the one of the lower source and external id first. `doubt` says why a pair that
+# a person should look at is not linked.
+coin_pairs = Table(
+    "coin_pairs",
+    metadata,
+    Column("one_id", Id, ForeignKey("assets.id"), primary_key=True, autoincrement=False),
+    Column("other_id", Id, ForeignKey("assets.id"), primary_key=True, autoincrement=False),
+    Column("weight", Double, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("contract", Boolean),
+    Column("doubt", Text),
+    Index("ix_coin_pairs_other_id", "other_id"),
+    Index("ix_coin_pairs_doubtful", "score", sqlite_where=text("doubt IS NOT NULL"),
+          postgresql_where=text("doubt IS NOT NULL")),
+)  # fmt: skip
+
+# How far the linking of each source's assets has come in the journal. The row of no source holds the number of the
+# rules, and is what passes lock.
+coin_marks = Table(
+    "coin_marks",
+    metadata,
+    Column("source", Word, primary_key=True),
+    Column("batch_id", BigInteger, nullable=False),
+)
+
+# What people decided of two assets (the lower first): `link` or `cut`. Named by external id, so that it outlives them.
+coin_decisions = Table(
+    "coin_decisions",
+    metadata,
+    Column("source", Word, primary_key=True),
+    Column("external_id", Word, primary_key=True),
+    Column("other_source", Word, primary_key=True),
+    Column("other_external_id", Word, primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    CheckConstraint("decision IN ('link', 'cut')", name="decision"),
+)
+
+# Everything that was ever done by hand, in order.
+coin_actions = Table(
+    "coin_actions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("assets", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Addresses are in one form (see etl.identity.contracts). Named by external id: they may be known before the asset is.
+asset_contracts = Table(
+    "asset_contracts",
+    metadata,
+    Column("source", Word, primary_key=True),
+    Column("external_id", Word, primary_key=True),
+    Column("platform", Word, primary_key=True),
+    Column("address", Word, primary_key=True),
 )

@@ -62,14 +62,14 @@ class Hits:
 
 
 _TEXT = " || ".join(f"'{SEPARATOR}' || {field}_folded" for field in FIELDS) + f" || '{SEPARATOR}'"
-_TAKE_IN = f"""INSERT INTO asset_search (rowid, text) SELECT id, {_TEXT} FROM assets
+TAKE_IN = f"""INSERT INTO asset_search (rowid, text) SELECT id, {_TEXT} FROM assets
                WHERE id > coalesce((SELECT rowid FROM asset_search ORDER BY rowid DESC LIMIT 1), 0)"""
 
 
 async def take_in(connection: AsyncConnection) -> None:
     """Index the assets that were inserted since this was last called; part of the transaction that inserts them."""
     if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql(_TAKE_IN)
+        await connection.exec_driver_sql(TAKE_IN)
 
 
 async def look(connection: AsyncConnection, wanted: Wanted) -> Hits:

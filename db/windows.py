@@ -1,9 +1,9 @@
 """Windows: one pass over a source, frozen page by page before any of its records is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,6 +39,16 @@ class Window:
         values["mode"] = RunMode(values["mode"])
         values["state"] = WindowState(values["state"])
         return cls(**values)
+
+
+class NewPage(NamedTuple):
+    """A page to be frozen. `last_key` is None where pages are not in the order of keys."""
+
+    body: bytes
+    records: int
+    last_key: str | None
+    origin: str
+    fetched_at: datetime
 
 
 async def resume_or_open(
@@ -94,24 +104,10 @@ async def close(connection: AsyncConnection, window_id: int) -> None:
     await clear_pages(connection, window_id)
 
 
-async def add_page(
-    connection: AsyncConnection,
-    window_id: int,
-    number: int,
-    *,
-    body: bytes,
-    records: int,
-    last_key: str | None,
-    origin: str,
-    fetched_at: datetime,
-) -> None:
-    """Freeze one page."""
-    await connection.execute(
-        insert(window_pages).values(
-            window_id=window_id, number=number, body=body, records=records, last_key=last_key,
-            origin=origin, fetched_at=fetched_at,
-        )
-    )  # fmt: skip
+async def add_pages(connection: AsyncConnection, window_id: int, first: int, pages: Iterable[NewPage]) -> None:
+    """Freeze pages, numbered from `first` on."""
+    rows = [{"window_id": window_id, "number": number, **page._asdict()} for number, page in enumerate(pages, first)]
+    await connection.execute(insert(window_pages), rows)
 
 
 async def clear_pages(connection: AsyncConnection, window_id: int) -> None:

@@ -5,6 +5,7 @@ two neighbours swapped. Of the known words only the nearest count, and a right f
 Words are never forgotten: one that no asset has any more leads to nothing.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable
 from itertools import groupby
@@ -12,7 +13,7 @@ from itertools import groupby
 from sqlalchemy import Select, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.bulk import BulkInsert
+from db.bulk import BulkInsert, slices
 from db.filters import starts_with
 from db.tables import asset_words
 
@@ -33,11 +34,15 @@ def split(text: str) -> list[str]:
 
 
 async def learn(connection: AsyncConnection, texts: Iterable[str]) -> None:
-    """Remember the words of case-folded texts."""
-    found = {word for text in texts for word in _WORD.findall(text)}
+    """Remember the words of texts; case does not matter."""
+    for some in slices(await asyncio.to_thread(_kept, texts)):
+        await _LEARN.run(connection, some)
+
+
+def _kept(texts: Iterable[str]) -> list[tuple[int, str, str]]:
+    found = {word for text in texts for word in _WORD.findall(text.casefold())}
     # In order, so that two writers who learn the same words can't wait for each other.
-    rows = sorted((len(word), word, word[::-1]) for word in found if _is_kept(word))
-    await _LEARN.run(connection, rows)
+    return sorted((len(word), word, word[::-1]) for word in found if _is_kept(word))
 
 
 async def corrections(connection: AsyncConnection, words: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ Null says nothing about a field's kind.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from db.drift import Change, KnownFields
@@ -16,7 +17,9 @@ from etl.types import Shape
 MOST_FIELDS = 1000
 LONGEST_NAME = 100
 NULL = "null"
-_KINDS = {bool: "boolean", int: "number", float: "number", str: "string", type(None): NULL}
+# What is left of a value when only names and kinds count.
+_Form = str | tuple[Any, ...]
+_SCALARS = {bool: "boolean", int: "number", float: "number", str: "string", type(None): NULL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,12 @@ class Survey:
 
 def shape_of(value: Any) -> Shape:
     """The paths and kinds of one decoded JSON record, in a fixed order."""
-    return tuple(sorted(set(_walk("", value))))[:MOST_FIELDS]
+    return _shape_of_form(_form_of(value))
+
+
+def shape_of_small(value: Any) -> Shape:
+    """The same, remembering what it worked out: for records that are no burden to remember, and are mostly alike."""
+    return _remembered_shape(_form_of(value))
 
 
 def compare(known: KnownFields, survey: Survey) -> tuple[list[Change], KnownFields]:
@@ -72,19 +80,39 @@ def _retyped(known: KnownFields, seen: Mapping[str, Counter[str]], records: int)
             yield Change(path, "retyped", _text(known[path]), _text(_solid(seen[path])), _percent(affected, records))
 
 
-def _walk(path: str, value: Any) -> Iterable[tuple[str, str]]:
+def _form_of(value: Any) -> _Form:
+    # Most records are flat and alike, so that a form is what it takes to look a shape up.
     if isinstance(value, dict):
-        if path:
-            yield path, "object"
-        for key, inner in value.items():
-            name = storable_name(key)
-            yield from _walk(f"{path}.{name}" if path else name, inner)
-    elif isinstance(value, list):
-        yield path, "array"
-        for inner in value:
-            yield from _walk(f"{path}[]", inner)
-    else:
-        yield path, _KINDS.get(type(value), "string")
+        kinds: tuple[_Form | None, ...] = tuple(map(_SCALARS.get, map(type, value.values())))
+        if None in kinds:
+            kinds = tuple(map(_form_of, value.values()))
+        return ("object", tuple(value), kinds)
+    if isinstance(value, list):
+        return ("array", frozenset(map(_form_of, value)))
+    return _SCALARS.get(type(value), "string")
+
+
+def _shape_of_form(form: _Form) -> Shape:
+    return tuple(sorted(set(_walk("", form))))[:MOST_FIELDS]
+
+
+_remembered_shape = lru_cache(maxsize=512)(_shape_of_form)
+
+
+def _walk(path: str, form: _Form) -> Iterable[tuple[str, str]]:
+    match form:
+        case str():
+            yield path, form
+        case ("array", inner):
+            yield path, "array"
+            for each in inner:
+                yield from _walk(f"{path}[]", each)
+        case (kind, names, inner):
+            if path:
+                yield path, kind
+            for key, each in zip(names, inner, strict=True):
+                name = storable_name(key)
+                yield from _walk(f"{path}.{name}" if path else name, each)
 
 
 def storable_name(name: str) -> str:

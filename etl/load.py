@@ -5,10 +5,10 @@ fence, so nobody else can change it in between; the upsert still carries its own
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
-import msgspec
+from msgspec.structs import replace
 
 from db import assets, batches, checkpoints, history, holdings, leases, quarantine, raw, runs
 from db.assets import Known
@@ -40,6 +40,7 @@ class Changes:
     points: list[AcceptedRecord] = field(default_factory=list)
     rejected: list[RejectedRecord] = field(default_factory=list)
     replayed: list[int] = field(default_factory=list)
+    all_new: bool = False
 
 
 async def load_batch(database: Database, run: Run, before: Checkpoint, records: Sequence[WindowRecord]) -> Loaded:
@@ -108,7 +109,7 @@ async def _forget_changed(
 
 def decide(records: Sequence[WindowRecord], known: dict[str, Known]) -> Changes:
     """What becomes of each record, given the stored state of its asset (pure)."""
-    changes = Changes()
+    changes = Changes(all_new=not known)
     state = dict(known)
     for record in records:
         if isinstance(record, RejectedRecord):
@@ -130,7 +131,7 @@ def _place(record: AcceptedRecord, state: dict[str, Known], changes: Changes) ->
     newest = asset.last_updated or (current.last_updated if current else None)
     if newest != asset.last_updated:
         # A record without a time can't take away the time that is known.
-        record = replace(record, asset=msgspec.structs.replace(asset, last_updated=newest))
+        record = replace(record, asset=replace(asset, last_updated=newest))
     quote = assets.quote_of(asset)
     changes.upserts[asset.external_id] = record
     if current is None or current.quote != quote:
@@ -158,8 +159,12 @@ async def _write(connection: Connection, run: Run, window_id: int, changes: Chan
     lineage = {"run_id": run.id, "window_id": window_id}
     named = {record.header for record in changes.raw} | {record.header for record in changes.rejected}
     headers = await raw.header_ids(connection, named)
-    inserted = await raw.insert_new(connection, run.source, changes.raw, headers, **lineage, at=at)
-    await assets.upsert(connection, run.source, list(changes.upserts.values()), **lineage, at=at)
+    inserted = await raw.insert_new(
+        connection, run.source, changes.raw, headers, **lineage, at=at, likely_new=changes.all_new
+    )
+    await assets.upsert(
+        connection, run.source, list(changes.upserts.values()), **lineage, at=at, likely_new=changes.all_new
+    )
     await history.append(connection, run.source, changes.points, run_id=run.id, at=at)
     if run.mode is RunMode.REPLAY:
         await quarantine.mark_replayed(connection, changes.replayed, run_id=run.id, at=at)

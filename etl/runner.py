@@ -29,6 +29,7 @@ from db.windows import Window
 from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
 from etl.extract import batches
+from etl.identity import after_run
 from etl.load import Loaded, load_batch
 from etl.replay import Replay
 from etl.stage import stage, staged_pages
@@ -76,12 +77,14 @@ class Runner:
         *,
         batch_size: int,
         fail_after: int | None = None,
+        contracts_every_days: int = 0,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.database = database
         self.sources = sources
         self._batch_size = batch_size
         self._fail_after = fail_after
+        self._contracts_every_days = contracts_every_days
         self._on_progress = on_progress
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
@@ -162,6 +165,10 @@ class Runner:
         try:
             async with self._heartbeat(run):
                 await self._work(acquired)
+                await after_run.link(self.database, run)
+                if run.mode is not RunMode.REPLAY:
+                    source, days = self.sources[run.source], self._contracts_every_days
+                    await after_run.read_contracts(self.database, source, run, days)
         except Fenced:
             _log.warning("etl.run_fenced", message="another process took the source over; nothing more is written")
             raise
@@ -169,11 +176,16 @@ class Runner:
             await self._end(run, RunStopped("the process was asked to stop"))
             raise
         except (EtlError, DatabaseUnavailable) as problem:
-            return await self._end(run, problem)
+            return await self._end_early(run, problem)
         except Exception as bug:
             _log.exception("etl.run_crashed")
-            return await self._end(run, bug)
+            return await self._end_early(run, bug)
         return await self._end(run, None)
+
+    async def _end_early(self, run: Run, problem: Exception) -> Run:
+        ended = await self._end(run, problem)
+        await after_run.link_what_came(self.database)
+        return ended
 
     async def _work(self, acquired: Acquired) -> None:
         run, window = acquired.run, acquired.window

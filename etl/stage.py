@@ -5,8 +5,9 @@ takes to load and whoever finishes it.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -16,20 +17,24 @@ from db.checkpoints import Checkpoint
 from db.drift import Change
 from db.engine import Database
 from db.enums import RunMode
-from db.records import RejectedRecord, WindowRecord
 from db.runs import Run
 from db.text import escaped
 from db.uninterrupted import uninterrupted
-from db.windows import Window
+from db.windows import NewPage, Window
+from etl.ahead import together
 from etl.drift import Survey, compare
-from etl.errors import RunCancelled, SourceBroken
-from etl.normalize import judge
+from etl.errors import RecordInvalid, RunCancelled, SourceBroken
+from etl.normalize import refusal, shown_id
 from etl.types import Page, RawRecord, Shape, Source
 
 # More than this share of bad records on a page means that the upstream changed, not that some coins are odd.
 MOST_REJECTED = 0.2
 # Less than this share of the last window's records means that the upstream is unwell.
 SHRUNK = 0.5
+# Pages committed together, where they come faster than that.
+MOST_PAGES = 16
+# Pages of more bytes wait for each other: some sources decide themselves how much a page holds.
+LARGE_PAGE_BYTES = 512 * 1024
 _log = structlog.get_logger()
 
 
@@ -45,11 +50,12 @@ async def stage(
     staged = await _staged(database, source, run, window)
     number, read = len(staged), sum(staged)
     report(read)
-    async for page in source.pages(staged):
-        await uninterrupted(_add(database, run, window, number, page))
-        _log.info("etl.page_staged", page=number + 1, records=page.records)
-        number, read = number + 1, read + page.records
-        report(read)
+    async with contextlib.aclosing(together(source.pages(staged), MOST_PAGES, _is_large)) as groups:
+        async for pages in groups:
+            await uninterrupted(_add(database, run, window, number, pages))
+            number, read = number + len(pages), read + sum(page.records for page in pages)
+            _log.info("etl.page_staged", page=number, records=read)
+            report(read)
     survey, spoiled = await _survey(source, staged_pages(database, window))
     if survey.records == 0 and window.mode is not RunMode.REPLAY:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
@@ -82,22 +88,18 @@ async def _clear(database: Database, run: Run, window: Window) -> None:
         await windows.clear_pages(connection, window.id)
 
 
-async def _add(database: Database, run: Run, window: Window, number: int, page: Page) -> datetime:
+def _is_large(page: Page) -> bool:
+    return len(page.body) > LARGE_PAGE_BYTES
+
+
+async def _add(database: Database, run: Run, window: Window, number: int, pages: Sequence[Page]) -> None:
+    """Keep pages that came together. Alone each would cost a transaction, and the disk's time."""
     async with database.write() as connection:
-        moment = await leases.hold(connection, run.source, run.epoch or 0)
-        if await runs.staged(connection, run.id, number + 1, page.records):
+        await leases.hold(connection, run.source, run.epoch or 0)
+        if await runs.staged(connection, run.id, number + 1, [page.records for page in pages]):
             raise RunCancelled("cancelled by a user")
-        await windows.add_page(
-            connection,
-            window.id,
-            number,
-            body=page.body,
-            records=page.records,
-            last_key=page.last_key,
-            origin=escaped(page.origin),
-            fetched_at=page.fetched_at,
-        )
-    return moment
+        new = (NewPage(page.body, page.records, page.last_key, escaped(page.origin), page.fetched_at) for page in pages)
+        await windows.add_pages(connection, window.id, number, new)
 
 
 async def _survey(source: Source, pages: AsyncIterator[Page]) -> tuple[Survey, str | None]:
@@ -112,7 +114,7 @@ async def _survey(source: Source, pages: AsyncIterator[Page]) -> tuple[Survey, s
 def _look(source: Source, chunk: list[RawRecord], health: "PageHealth") -> list[Shape]:
     read_at = datetime.now(UTC)
     for record in chunk:
-        health.add(record, judge(record, source.parse, 0, read_at))
+        health.add(record, refusal(record, source.parse, read_at))
     return [source.shape(record) for record in chunk]
 
 
@@ -122,13 +124,13 @@ class PageHealth:
     def __init__(self) -> None:
         self._seen: Counter[int] = Counter()
         self._bad: Counter[int] = Counter()
-        self._example: dict[int, RejectedRecord] = {}
+        self._example: dict[int, tuple[RawRecord, RecordInvalid]] = {}
 
-    def add(self, record: RawRecord, judged: WindowRecord) -> None:
+    def add(self, record: RawRecord, refused: RecordInvalid | None) -> None:
         self._seen[record.page] += 1
-        if isinstance(judged, RejectedRecord):
+        if refused is not None:
             self._bad[record.page] += 1
-            self._example.setdefault(record.page, judged)
+            self._example.setdefault(record.page, (record, refused))
 
     def total(self) -> int:
         return self._seen.total()
@@ -137,10 +139,10 @@ class PageHealth:
         """What is wrong with the first page that is mostly bad. One bad record alone never spoils a page."""
         for page, bad in sorted(self._bad.items()):
             if bad > max(1, MOST_REJECTED * self._seen[page]):
-                example = self._example[page]
+                record, refused = self._example[page]
                 return (
                     f"{bad} of {self._seen[page]} records of page {page + 1} are bad, for example "
-                    f"{example.external_id or example.key.strip()}: {example.reason}: {example.detail}"
+                    f"{shown_id(record) or record.key.strip()}: {refused.reason}: {escaped(refused.detail)[:1000]}"
                 )
         return None
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from db.records import NewAsset
 
 # The fields of a record, as (path, kind of value), in a fixed order.
@@ -28,8 +30,7 @@ class Page:
     last_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(msgspec.Struct, frozen=True, gc=False):
     """One upstream record inside a window.
 
     `key` is unique in the window and gives the order of processing (by code point). `payload` is the

@@ -1,19 +1,25 @@
-"""`asOf`, the state at an earlier moment: announced, and refused until it can be answered truly."""
+"""`asOf`: what was believed at an earlier moment."""
 
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from graphql_schema.errors import bad_input
-from graphql_schema.fields import given
-
 AsOf = Annotated[
-    datetime | None, strawberry.argument(description="The state at this moment. Not available yet: leave it out.")
+    datetime | None,
+    strawberry.argument(
+        description="What was believed at this moment, by what was stored until then. Price, market value, volume and "
+        "rank are of that time, and so are lastUpdated, updatedAt, raw, lastRun and history; name and symbol are "
+        "today's; other figures have no history and are null. Assets stored later are not there. Where history is "
+        "thinned out, it may be what was believed up to an hour or a day earlier; a moment before all that is kept is "
+        "refused."
+    ),
 ]
-
-
-def refuse_as_of(as_of: datetime | None) -> None:
-    """Raises BAD_USER_INPUT where the argument is given: today's figures would be the wrong answer."""
-    if given(as_of) is not None:
-        raise bad_input("`asOf` is not available yet; leave it out for the state of now")
+CoinAsOf = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description="What was believed at this moment, by what was stored until then: each asset's figures, and the "
+        "consensus, rank and freshness that follow from them. Which assets are the coin, and its name, are today's. "
+        "Null where none of its assets was stored by then."
+    ),
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Self
 
 import strawberry
 from strawberry import UNSET
@@ -13,11 +13,12 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db import catalog, price_points
 from db.keyset import AnyRow
-from db.price_points import Interval, Span
-from graphql_schema import ids, pagination
+from graphql_schema import asked, coin_figures, ids, pagination
+from graphql_schema.batch import Batch
+from graphql_schema.coin_figures import CoinFigures
 from graphql_schema.context import Info
 from graphql_schema.enums import HistoryInterval
-from graphql_schema.fields import described, given
+from graphql_schema.fields import described
 from graphql_schema.node import Node
 from graphql_schema.pagination import Connection, Entries
 from graphql_schema.price_point import From, PricePoint, To
@@ -25,7 +26,13 @@ from graphql_schema.raw_record import RawRecord
 from graphql_schema.run import Run
 
 # What fields with a resolver need beside the id.
-_NEEDED: dict[str, Sequence[str]] = {"raw": ("source", "record_id"), "lastRun": ("run_id",), "history": ()}
+_NEEDED: dict[str, Sequence[str]] = {
+    "raw": ("source", "record_id"),
+    "lastRun": ("run_id",),
+    "batch": ("run_id", "updated_at"),
+    "coin": (),
+    "history": ("source",),
+}
 
 IntervalArgument = Annotated[HistoryInterval | None, strawberry.argument(description="How dense the points are.")]
 
@@ -35,6 +42,7 @@ class Asset(Node):
     """A row of assets."""
 
     row_id: strawberry.Private[int]
+    as_of: strawberry.Private[datetime | None]
     version_id: strawberry.Private[str]
     run_id: strawberry.Private[int]
     source: str = strawberry.field(description="Name of the source.")
@@ -66,31 +74,41 @@ class Asset(Node):
     updated_at: datetime = strawberry.field(description="When the asset was last written.")
 
     @classmethod
-    def from_row(cls, row: AnyRow) -> Self:
-        """The row may lack columns that no selected field needs (see `columns_for`); their attributes are then None."""
+    def from_row(cls, row: AnyRow, as_of: datetime | None = None) -> Self:
+        """The row may lack columns that no selected field needs (see `columns_for`); their attributes are then None.
+
+        `as_of` is the moment the row is of; None is now.
+        """
         found = dict(row._mapping)
         values: dict[str, Any] = {name: found.get(column) for name, column in _COLUMNS.items()}
-        return cls(id=ids.encode("Asset", row.id), row_id=row.id, **values)
+        return cls(id=ids.encode("Asset", row.id), row_id=row.id, as_of=as_of, **values)
 
     @classmethod
-    def from_optional(cls, row: AnyRow | None) -> Self | None:
-        return None if row is None else cls.from_row(row)
+    def from_optional(cls, row: AnyRow | None, as_of: datetime | None = None) -> Self | None:
+        return None if row is None else cls.from_row(row, as_of)
+
+    async def _coin(self, info: Info) -> CoinFigures | None:
+        loaders = info.context.loaders
+        return await coin_figures.at(loaders, await loaders.coin_of_asset.load(self.row_id), self.as_of)
 
     # Coins know their assets, so this way round the type has to be named.
-    coin: Node | None = strawberry.field(
-        resolver=lambda: None,
-        description="The coin it is, whatever the source. Null: coins are not served yet.",
+    coin: CoinFigures | None = strawberry.field(
+        resolver=_coin,
+        description="The coin it is, whatever the source; null until assets are linked, right behind a run's end.",
         graphql_type=LazyType("Coin", "graphql_schema.coin") | None,
     )
 
     @described("The record that the figures come from, as received.")
     async def raw(self, info: Info) -> RawRecord | None:
-        stored = await info.context.loaders.raw_by_key.load((self.source, self.version_id))
-        return None if stored is None else RawRecord.from_stored(stored)
+        return RawRecord.from_optional(await info.context.loaders.raw_by_key.load((self.source, self.version_id)))
 
     @described("The run that last wrote the asset.")
     async def last_run(self, info: Info) -> Run | None:
         return Run.from_optional(await info.context.loaders.run_by_id.load(self.run_id))
+
+    @described("The batch that last wrote the asset; null once the journal of that time is forgotten.")
+    async def batch(self, info: Info) -> Batch | None:
+        return Batch.from_optional(await info.context.loaders.batch_of.load((self.run_id, self.updated_at)))
 
     @described("How price, market value, volume and rank changed, oldest first; only changes are kept.")
     async def history(
@@ -104,14 +122,13 @@ class Asset(Node):
         last: pagination.Last = UNSET,
         before: pagination.Before = UNSET,
     ) -> Connection[PricePoint]:
-        wanted = pagination.slice_of(first, after, last, before)
-        span = Span(given(from_), given(to), cast("Interval", (interval or HistoryInterval.ALL).value))
+        span, wanted = asked.history(from_, to, interval, first, after, last, before, known_at=self.as_of)
         price_points.check(self.row_id, span, wanted)
         loaders = info.context.loaders
         entries: Entries[PricePoint] = Entries()
-        if pagination.wants_page(info):
+        if pagination.wants_page(info.selected()):
             page = await loaders.points.load((self.row_id, (span, wanted)))
-            entries = Entries.of(page, [PricePoint.from_row(row) for row in page.rows])
+            entries = Entries.of(page, [PricePoint.from_row(row, self.source) for row in page.rows])
         return Connection(entries=entries, count=lambda: loaders.point_count.load((self.row_id, span)))
 
 

@@ -30,3 +30,7 @@ class Batch:
             committed_at=row.committed_at,
             last_record_id=row.last_record_id,
         )
+
+    @classmethod
+    def from_optional(cls, row: AnyRow | None) -> Self | None:
+        return None if row is None else cls.from_row(row)

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from db import run_reader, runs
+from db import run_log, run_reader, runs
 from graphql_schema import ids, run_metrics
 from graphql_schema.context import Info
 from graphql_schema.run import Run
@@ -38,8 +38,9 @@ class RunComparison:
     differences: list[RunDifference] = strawberry.field(description="Every figure of both runs, in a fixed order.")
     anomalies: list[str] = strawberry.field(
         description="What is unusual about the other run, for people: figures far from the median of whole successful "
-        "passes of its own source before it (by the median absolute deviation); and why something can't be compared or "
-        "judged. Empty where all is usual, and where `historySize` is too small to tell."
+        "passes of its own source before it (by the median absolute deviation); coins that sources contradict each "
+        "other about since it; and why something can't be compared or judged. Empty where all is usual, and where "
+        "`historySize` is too small to tell."
     )
     history_size: int = strawberry.field(
         description=f"How many earlier runs the other run was judged by, at most {MOST_PAST_RUNS}; below {FEWEST} "
@@ -47,7 +48,7 @@ class RunComparison:
     )
 
     @classmethod
-    def of(cls, base: runs.Run, other: runs.Run, past: list[runs.Run]) -> Self:
+    def of(cls, base: runs.Run, other: runs.Run, past: list[runs.Run], odd: list[str]) -> Self:
         apart = run_metrics.incomparable(base, other)
         unjudged = run_metrics.not_judged(other)
         notes = [note for note in (apart, unjudged) if note is not None]
@@ -56,7 +57,7 @@ class RunComparison:
             base=Run.from_run(base),
             other=Run.from_run(other),
             differences=[_difference(metric, base, other, comparable=apart is None) for metric in run_metrics.METRICS],
-            anomalies=[*notes, *run_metrics.anomalies(other, judged)],
+            anomalies=[*notes, *run_metrics.anomalies(other, judged), *odd],
             history_size=len(judged),
         )
 
@@ -81,4 +82,5 @@ async def compare_runs(
         past = await run_reader.passes_before(
             connection, other, replays=run_metrics.is_replay(other), limit=MOST_PAST_RUNS
         )
-    return RunComparison.of(base, other, past)
+        odd = await run_log.anomalies(connection, other.id)
+    return RunComparison.of(base, other, past, odd)

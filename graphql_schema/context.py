@@ -1,6 +1,6 @@
 """What a resolver gets to work with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +8,7 @@ import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
 
 from db.engine import Database
+from graphql_schema.caller import Caller
 from graphql_schema.loaders import Loaders
 from graphql_schema.operations import Operations
 from graphql_schema.run_feed import Leaving, RunFeed
@@ -15,7 +16,7 @@ from graphql_schema.run_feed import Leaving, RunFeed
 
 @dataclass(slots=True)
 class Context:
-    """One request's surroundings. `may_mutate` says whether the caller proved to be allowed to.
+    """One operation's surroundings.
 
     Subscriptions end when `leaving` is done; everything else goes to its end whoever has left.
     """
@@ -24,7 +25,7 @@ class Context:
     operations: Operations
     feed: RunFeed
     loaders: Loaders
-    may_mutate: bool
+    caller: Caller
     leaving: Leaving | None = None
 
     @classmethod
@@ -33,12 +34,12 @@ class Context:
         database: Database,
         operations: Operations,
         feed: RunFeed,
+        caller: Caller,
         *,
-        may_mutate: bool,
         leaving: Leaving | None = None,
     ) -> Self:
         """A context for one request: loaders remember what they read, so they must not live longer."""
-        return cls(database, operations, feed, Loaders(database), may_mutate, leaving)
+        return cls(database, operations, feed, Loaders(database), caller, leaving)
 
     def forget(self) -> None:
         """Forget what loaders remember: each event of a subscription is answered from the database as it is then."""
@@ -53,11 +54,17 @@ class Info(strawberry.Info[Context, None]):
 
         Fields that @skip or @include take away are included.
         """
-        raw = self._raw_info
-        found: set[str] = set()
-        for node in raw.field_nodes:
-            found.update(_names(node.selection_set, raw.fragments, "", depth, set()))
-        return frozenset(found)
+        return selected_names(self._raw_info.field_nodes, self._raw_info.fragments, depth)
+
+
+def selected_names(
+    nodes: Iterable[FieldNode], fragments: Mapping[str, FragmentDefinitionNode], depth: int = 2
+) -> frozenset[str]:
+    """As `Info.selected`, of these nodes of a field."""
+    found: set[str] = set()
+    for node in nodes:
+        found.update(_names(node.selection_set, fragments, "", depth, set()))
+    return frozenset(found)
 
 
 def _names(

@@ -3,24 +3,34 @@
 BAD_USER_INPUT              arguments that cannot be carried out
 INVALID_CURSOR              a cursor that is malformed or was taken under another order or filter
 CURSOR_EXPIRED              events behind the cursor are no longer kept
+HISTORY_FORGOTTEN           `asOf` lies before the history that is kept
 UNAUTHENTICATED             a mutation without the right token
 SERVICE_UNAVAILABLE         the database cannot be reached; worth trying again
 GRAPHQL_PARSE_FAILED        the document is not GraphQL
 OPERATION_NOT_FOUND         the document has no operation, or none of that name
 GRAPHQL_VALIDATION_FAILED   the document does not fit the schema, or breaks a limit
+TOO_BUSY                    too many other requests; worth trying again soon
+TIMEOUT                     the query took too long
 INTERNAL_SERVER_ERROR       our fault; the log has the exception under `error_id`
 """
 
+import re
 import uuid
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
-from db.errors import CursorExpired, DatabaseUnavailable, InvalidCursor, SchemaBehind
+from db.errors import CursorExpired, DatabaseUnavailable, HistoryForgotten, InvalidCursor, SchemaBehind
 from db.filters import BadFilter
 
-_OF_ARGUMENTS = {InvalidCursor: "INVALID_CURSOR", CursorExpired: "CURSOR_EXPIRED", BadFilter: "BAD_USER_INPUT"}
+_OF_ARGUMENTS = {
+    InvalidCursor: "INVALID_CURSOR",
+    CursorExpired: "CURSOR_EXPIRED",
+    HistoryForgotten: "HISTORY_FORGOTTEN",
+    BadFilter: "BAD_USER_INPUT",
+}
+_HINT = re.compile(r" Did you mean [^?]*\?")
 _log = structlog.get_logger()
 
 
@@ -43,7 +53,7 @@ def present(error: GraphQLError, *, executing: bool) -> None:
         return
     cause = _cause(error)
     match cause:
-        case InvalidCursor() | CursorExpired() | BadFilter():
+        case InvalidCursor() | CursorExpired() | HistoryForgotten() | BadFilter():
             _show(error, _OF_ARGUMENTS[type(cause)], str(cause))
         case RecursionError():
             _show(error, "BAD_USER_INPUT", "the request is nested too deeply")
@@ -61,6 +71,11 @@ def present(error: GraphQLError, *, executing: bool) -> None:
             _show(error, "BAD_USER_INPUT", error.message)
         case _:
             _hide(error, cause)
+
+
+def withhold_hints(error: GraphQLError) -> None:
+    """Take out the names that graphql-core suggests instead of a wrong one."""
+    error.message = _HINT.sub("", error.message)
 
 
 def _cause(error: GraphQLError) -> BaseException:

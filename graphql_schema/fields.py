@@ -18,11 +18,6 @@ def described(description: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", strawberry.field(description=description))
 
 
-def action(description: str) -> Callable[[F], F]:
-    """A field of the mutation type."""
-    return cast("Callable[[F], F]", strawberry.mutation(description=description))
-
-
 def followed(description: str) -> Callable[[F], F]:
     """A field of the subscription type. Its resolver checks what was asked and returns what is to be iterated."""
     return cast("Callable[[F], F]", strawberry.subscription(description=description))

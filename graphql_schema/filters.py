@@ -1,9 +1,10 @@
 """Filters and orders as clients write them, turned into the database's conditions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from enum import Enum
 from math import isfinite
-from typing import Any, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import strawberry
 from strawberry import UNSET
@@ -11,7 +12,7 @@ from strawberry import UNSET
 from db.catalog import Order
 from db.filters import AnyOf, Condition, Every, Not, Operator, Where
 from graphql_schema import ids
-from graphql_schema.enums import AssetOrderField, Direction, RunStatus, RunTrigger
+from graphql_schema.enums import Direction, RunStatus, RunTrigger
 from graphql_schema.errors import bad_input
 from graphql_schema.fields import optional
 
@@ -78,29 +79,6 @@ class DateTimeFilter:
 Comparison = IDFilter | StringFilter | IntFilter | FloatFilter | DateTimeFilter
 
 
-@strawberry.input(
-    description="Which assets. All that is given must hold. A comparison with an unknown value is false, "
-    "so that `not` is the exact complement."
-)
-class AssetFilter:
-    id: IDFilter | None = optional("Global id.")
-    source: StringFilter | None = optional("Name of the source.")
-    external_id: StringFilter | None = optional("The source's own id.")
-    symbol: StringFilter | None = optional("Ticker symbol.")
-    name: StringFilter | None = optional("Name.")
-    rank: IntFilter | None = optional("Rank by market value.")
-    price_usd: FloatFilter | None = optional("Price in US dollars.")
-    market_cap_usd: FloatFilter | None = optional("Market value in US dollars.")
-    volume_24h_usd: FloatFilter | None = optional("Trading volume of 24 hours in US dollars.", "volume24hUsd")
-    percent_change_24h: FloatFilter | None = optional(
-        "Change of the price in 24 hours, in percent.", "percentChange24h"
-    )
-    last_updated: DateTimeFilter | None = optional("When the source last changed the figures.")
-    and_: list["AssetFilter"] | None = optional("All of these hold; an empty list always does.", "and")
-    or_: list["AssetFilter"] | None = optional("One of these holds; an empty list never does.", "or")
-    not_: "AssetFilter | None" = optional("This does not hold.", "not")
-
-
 @strawberry.input(description="Which runs. All that is given must hold.")
 class RunFilter:
     source: StringFilter | None = optional("Name of the source.")
@@ -109,15 +87,25 @@ class RunFilter:
     started_at: DateTimeFilter | None = optional("When work began.")
 
 
-@strawberry.input(description="A criterion to sort assets by. Ties are broken by the next one, and at last by id.")
-class AssetOrder:
-    field: AssetOrderField = strawberry.field(description="What to sort by.")
-    direction: Direction | None = strawberry.field(default=Direction.ASC, description="Which way.")
+class Tree(Protocol):
+    """A filter whose parts can be combined."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-def asset_condition(given: AssetFilter | None) -> Condition | None:
-    """The filter as a condition. Raises BAD_USER_INPUT."""
-    return _Budget().assets(given, depth=1) if given else None
+class AnyOrder(Protocol):
+    """A criterion to sort by."""
+
+    @property
+    def field(self) -> Enum: ...
+
+    @property
+    def direction(self) -> Direction | None: ...
+
+
+def condition_of(given: Tree | None) -> Condition | None:
+    """A filter with `and`, `or` and `not` as a condition. Raises BAD_USER_INPUT."""
+    return _Budget().tree(given, depth=1) if given else None
 
 
 def run_condition(given: RunFilter | None) -> Condition | None:
@@ -125,7 +113,7 @@ def run_condition(given: RunFilter | None) -> Condition | None:
     return Every(tuple(_Budget().runs(given))) if given else None
 
 
-def asset_orders(given: list[AssetOrder] | None) -> tuple[Order, ...]:
+def orders_of(given: Sequence[AnyOrder] | None) -> tuple[Order, ...]:
     return tuple(Order(str(order.field.value), order.direction is Direction.DESC) for order in given or ())
 
 
@@ -136,18 +124,18 @@ class _Budget:
         self._comparisons = 0
         self._listed = 0
 
-    def assets(self, given: AssetFilter, depth: int) -> Condition:
+    def tree(self, given: Tree, depth: int) -> Condition:
         if depth > MAX_DEPTH:
             raise bad_input(f"the filter is nested deeper than {MAX_DEPTH}")
         parts: list[Condition] = []
         for name, value in _fields(given):
             match name:
                 case "and_":
-                    parts.append(Every(tuple(self.assets(part, depth + 1) for part in value)))
+                    parts.append(Every(tuple(self.tree(part, depth + 1) for part in value)))
                 case "or_":
-                    parts.append(AnyOf(tuple(self.assets(part, depth + 1) for part in value)))
+                    parts.append(AnyOf(tuple(self.tree(part, depth + 1) for part in value)))
                 case "not_":
-                    parts.append(Not(self.assets(value, depth + 1)))
+                    parts.append(Not(self.tree(value, depth + 1)))
                 case _:
                     parts += self.comparisons(name, value)
         return Every(tuple(parts))
@@ -177,7 +165,7 @@ class _Budget:
         return Where(field, operator, operand)
 
 
-def _fields(given: AssetFilter | RunFilter | Comparison) -> Iterator[tuple[str, Any]]:
+def _fields(given: Tree | RunFilter | Comparison) -> Iterator[tuple[str, Any]]:
     """What the client gave, in the order of the schema. Raises BAD_USER_INPUT where that is null."""
     for name in given.__dataclass_fields__:
         value = getattr(given, name)

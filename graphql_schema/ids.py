@@ -1,6 +1,7 @@
 """Global ids, as Relay wants them: base64 of `Type:key`, unique over all types."""
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from typing import NamedTuple
 
 import strawberry
@@ -19,7 +20,7 @@ class GlobalId(NamedTuple):
 
 
 def encode(type_name: str, key: int | str) -> strawberry.ID:
-    return strawberry.ID(b64encode(f"{type_name}:{key}".encode()).decode())
+    return strawberry.ID(b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode())
 
 
 def decode(global_id: str) -> GlobalId | None:

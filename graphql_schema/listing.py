@@ -19,8 +19,8 @@ async def newest_first(
     """The wanted page; read and counted only as far as that is selected."""
     database = info.context.database
     entries: Entries[T] = Entries()
-    if pagination.wants_page(info):
-        both_ends = pagination.wants_both_ends(info, wanted)
+    if pagination.wants_page(info.selected()):
+        both_ends = pagination.wants_both_ends(info.selected(), wanted)
         async with database.read() as connection:
             page = await rows.page(connection, condition, wanted, both_ends=both_ends)
         entries = Entries.of(page, [node_of(row) for row in page.rows])

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from graphql_schema import ids
 from graphql_schema.asset import Asset, columns_for
 from graphql_schema.checkpoint import Checkpoint
+from graphql_schema.coin import Coin
 from graphql_schema.context import Info
 from graphql_schema.drift import DriftEvent
 from graphql_schema.errors import bad_input
@@ -40,7 +41,11 @@ async def find_nodes(info: Info, global_ids: Sequence[str]) -> list[Node | None]
 
 async def _asset(info: Info, number: int) -> Node | None:
     columns = columns_for(info.selected(depth=1))
-    return Asset.from_optional(await info.context.loaders.asset_by_id.load((number, columns)))
+    return Asset.from_optional(await info.context.loaders.asset_by_id.load((number, (columns, None))))
+
+
+async def _coin(info: Info, number: int) -> Node | None:
+    return await Coin.found(info, await info.context.loaders.coin_by_id.load(number), None)
 
 
 async def _run(info: Info, number: int) -> Node | None:
@@ -70,6 +75,7 @@ async def _source(info: Info, name: str) -> Node | None:
 
 _NUMBERED: dict[str, Callable[[Info, int], Awaitable[Node | None]]] = {
     "Asset": _asset,
+    "Coin": _coin,
     "DriftEvent": _drift_event,
     "QuarantinedRecord": _quarantined_record,
     "RawRecord": _raw_record,

@@ -86,3 +86,19 @@ class Operations(Protocol):
     async def cancel(self, run_id: int) -> Run | Problem:
         """Ask an active run to end."""
         ...
+
+    async def link_assets(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        """Take assets for one coin, and keep to that; the row id of the coin."""
+        ...
+
+    async def unlink_asset(self, asset_id: int, reason: str) -> int | Problem:
+        """Take an asset away from its coin, and keep to that; the row id of the coin it is now."""
+        ...
+
+    async def keep_apart(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        """Let no evidence make one coin of assets; the row id of the first one's coin."""
+        ...
+
+    async def undo_link(self) -> int | Problem:
+        """Take back the last linking or unlinking; the row id of a coin that this is about."""
+        ...

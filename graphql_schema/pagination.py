@@ -8,7 +8,6 @@ import strawberry
 
 from db.keyset import Page, Slice
 from graphql_schema import scalars
-from graphql_schema.context import Info
 from graphql_schema.errors import bad_input
 from graphql_schema.fields import described, given
 
@@ -98,11 +97,11 @@ def slice_of(first: int | None, after: str | None, last: int | None, before: str
     return Slice(first or last or DEFAULT_SIZE, backward=backward, after=after, before=before)
 
 
-def wants_page(info: Info) -> bool:
+def wants_page(selected: frozenset[str]) -> bool:
     """Whether more than `totalCount` is selected."""
-    return not info.selected() <= {"totalCount", "__typename"}
+    return not selected <= {"totalCount", "__typename"}
 
 
-def wants_both_ends(info: Info, wanted: Slice) -> bool:
+def wants_both_ends(selected: frozenset[str], wanted: Slice) -> bool:
     """Whether it matters what lies at the side that the page was not walked to."""
-    return ("pageInfo.hasNextPage" if wanted.backward else "pageInfo.hasPreviousPage") in info.selected()
+    return ("pageInfo.hasNextPage" if wanted.backward else "pageInfo.hasPreviousPage") in selected

@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.coin import Coin
+from graphql_schema.context import Info
 from graphql_schema.operations import Problem, TriggerAnswer
 from graphql_schema.run import Run
 from graphql_schema.source import Source
@@ -31,8 +32,9 @@ class TriggerEtlPayload:
     started: list[Run] = strawberry.field(description="Runs that were recorded now, queued or running.")
     already_active: list[Run] = strawberry.field(description="Runs that were queued or running before.")
     errors: list[UserError] = strawberry.field(
-        description="UNKNOWN_SOURCE, SOURCE_DISABLED, SOURCE_PAUSED, or of triggerEtl IDEMPOTENCY_KEY_REUSED or "
-        "BAD_IDEMPOTENCY_KEY, or of replayQuarantine UNKNOWN_RECORD, ALREADY_REPLAYED, NO_IDS or TOO_MANY_IDS."
+        description="UNKNOWN_SOURCE, SOURCE_DISABLED, SOURCE_PAUSED, RATE_LIMITED, or of triggerEtl "
+        "IDEMPOTENCY_KEY_REUSED or BAD_IDEMPOTENCY_KEY, or of replayQuarantine UNKNOWN_RECORD, ALREADY_REPLAYED, "
+        "NO_IDS or TOO_MANY_IDS."
     )
 
     @classmethod
@@ -60,12 +62,27 @@ class SourcePayload:
     errors: list[UserError] = strawberry.field(description="UNKNOWN_SOURCE.")
 
 
-@strawberry.type(description="What came of linking or unlinking assets.")
+@strawberry.type(description="What came of linking assets, taking them apart or keeping them apart.")
 class CoinPayload:
     """The coin, or why not."""
 
-    coin: Coin | None = strawberry.field(description="The coin as it is now.")
-    errors: list[UserError] = strawberry.field(description="NOT_AVAILABLE: assets are not grouped into coins yet.")
+    coin: Coin | None = strawberry.field(
+        description="The coin as it is now: of unlinkAsset the one that the asset is now, of undoLink and "
+        "keepApart the one of the first asset it is about."
+    )
+    errors: list[UserError] = strawberry.field(
+        description="UNKNOWN_ASSET, TOO_FEW_ASSETS, SAME_SOURCE, LINKED_OTHERWISE, LINKED, NOT_LINKED, "
+        "NOTHING_TO_UNDO or BAD_REASON."
+    )
+
+    @classmethod
+    async def of(cls, info: Info, answer: int | Problem) -> Self:
+        if isinstance(answer, Problem):
+            return cls.refused(answer)
+        # What was read before is of the time before.
+        info.context.forget()
+        row = await info.context.loaders.coin_by_id.load(answer)
+        return cls(coin=await Coin.found(info, row, None), errors=[])
 
     @classmethod
     def refused(cls, problem: Problem) -> Self:

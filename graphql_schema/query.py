@@ -6,19 +6,20 @@ import strawberry
 from strawberry import UNSET
 
 from db import catalog, stats
-from db.catalog import Listing
 from db.run_reader import RUNS, run_of
-from graphql_schema import filters, ids, pagination
-from graphql_schema.as_of import AsOf, refuse_as_of
+from graphql_schema import asked, filters, ids, pagination
+from graphql_schema.as_of import AsOf
 from graphql_schema.asset import Asset, columns_for, columns_for_connection
+from graphql_schema.asset_filter import AssetFilter, AssetOrder
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.coin import Coin, coin, coins
 from graphql_schema.comparison import RunComparison, compare_runs
 from graphql_schema.context import Info
+from graphql_schema.doubtful_pair import DoubtfulPair, doubtful_pairs
 from graphql_schema.drift import DriftEvent, drift
 from graphql_schema.errors import bad_input
 from graphql_schema.fields import described, given
-from graphql_schema.filters import AssetFilter, AssetOrder, RunFilter
+from graphql_schema.filters import RunFilter
 from graphql_schema.health import Health
 from graphql_schema.listing import newest_first
 from graphql_schema.lookup import find_node, find_nodes
@@ -28,6 +29,7 @@ from graphql_schema.quarantine import QuarantinedRecord, quarantine
 from graphql_schema.run import Run
 from graphql_schema.source import Source
 from graphql_schema.stats import Stats
+from graphql_schema.viewer import Viewer
 
 GlobalIdArgument = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 OptionalId = Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")]
@@ -69,17 +71,16 @@ class Query:
         order_by: Annotated[list[AssetOrder] | None, strawberry.argument(description="In which order.")] = UNSET,
         as_of: AsOf = UNSET,
     ) -> Connection[Asset]:
-        refuse_as_of(as_of)
-        wanted = pagination.slice_of(first, after, last, before)
-        listing = Listing(filters.asset_condition(filter), search or "", filters.asset_orders(order_by))
+        listing, wanted = asked.assets(first, after, last, before, search, filter, order_by, as_of)
+        then = listing.as_of
         database = info.context.database
         entries: Entries[Asset] = Entries()
-        if pagination.wants_page(info):
-            both_ends = pagination.wants_both_ends(info, wanted)
+        if pagination.wants_page(info.selected()):
+            both_ends = pagination.wants_both_ends(info.selected(), wanted)
             columns = columns_for_connection(info.selected(depth=3))
             async with database.read() as connection:
                 page = await catalog.page(connection, listing, wanted, columns, both_ends=both_ends)
-            entries = Entries.of(page, [Asset.from_row(row) for row in page.rows])
+            entries = Entries.of(page, [Asset.from_row(row, then) for row in page.rows])
 
         async def count() -> int:
             async with database.read() as connection:
@@ -96,22 +97,20 @@ class Query:
         external_id: Annotated[str | None, strawberry.argument(description="The source's own id.")] = UNSET,
         as_of: AsOf = UNSET,
     ) -> Asset | None:
-        refuse_as_of(as_of)
-        loaders, columns = info.context.loaders, columns_for(info.selected(depth=1))
+        loaders, columns, then = info.context.loaders, columns_for(info.selected(depth=1)), given(as_of)
         match given(id), given(source), given(external_id):
             case str(global_id), None, None:
                 row_id = ids.require_row_id("Asset", global_id)
-                return Asset.from_optional(await loaders.asset_by_id.load((row_id, columns)))
+                return Asset.from_optional(await loaders.asset_by_id.load((row_id, (columns, then))), then)
             case None, str(name), str(key):
-                return Asset.from_optional(await loaders.asset_by_key.load(((name, key), columns)))
+                return Asset.from_optional(await loaders.asset_by_key.load(((name, key), (columns, then))), then)
         raise bad_input("give either `id`, or `source` and `externalId`")
 
     coins: Connection[Coin] = strawberry.field(
-        resolver=coins, description="Coins, whatever the source. Not served yet: the list is empty."
+        resolver=coins,
+        description="Coins, whatever the source. Without an order: by relevance when searching, else by id.",
     )
-    coin: Coin | None = strawberry.field(
-        resolver=coin, description="One coin, by its id or slug. Null: coins are not served yet."
-    )
+    coin: Coin | None = strawberry.field(resolver=coin, description="One coin, by its id or slug.")
 
     @described("Runs, the newest request first.")
     async def runs(
@@ -156,6 +155,10 @@ class Query:
     quarantine: Connection[QuarantinedRecord] = strawberry.field(
         resolver=quarantine, description="Records that broke a rule, the newest first."
     )
+    doubtful_pairs: Connection[DoubtfulPair] = strawberry.field(
+        resolver=doubtful_pairs,
+        description="Pairs of assets that may be one coin and are left to a person, the most probable first.",
+    )
     drift: Connection[DriftEvent] = strawberry.field(
         resolver=drift, description="How the fields of upstreams' records changed, the newest first."
     )
@@ -168,3 +171,7 @@ class Query:
     @described("How the service is doing.")
     async def health(self, info: Info) -> Health:
         return Health.from_report(await info.context.operations.health())
+
+    @described("Who you are to the service, and what you may do.")
+    async def viewer(self, info: Info) -> Viewer:
+        return Viewer.from_caller(info.context.caller)

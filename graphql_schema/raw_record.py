@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 
 from db.archive import StoredRecord
 from graphql_schema import ids
+from graphql_schema.batch import Batch
 from graphql_schema.context import Info
 from graphql_schema.fields import described
 from graphql_schema.node import Node
@@ -40,6 +41,10 @@ class RawRecord(Node):
             ingested_at=stored.ingested_at,
         )
 
+    @classmethod
+    def from_optional(cls, stored: StoredRecord | None) -> Self | None:
+        return None if stored is None else cls.from_stored(stored)
+
     @described(
         "The record as received: the upstream's JSON, or for CSV an object of the row's cells by column, as text. "
         "The database keeps the exact bytes."
@@ -50,6 +55,10 @@ class RawRecord(Node):
     @described("The run that stored it.")
     async def run(self, info: Info) -> Run | None:
         return Run.from_optional(await info.context.loaders.run_by_id.load(self.run_id))
+
+    @described("The batch it was stored with; null once the journal of that time is forgotten.")
+    async def batch(self, info: Info) -> Batch | None:
+        return Batch.from_optional(await info.context.loaders.batch_of.load((self.run_id, self.ingested_at)))
 
 
 def payload_of(stored: StoredRecord) -> Any:

@@ -6,7 +6,7 @@ from typing import Self
 import strawberry
 from strawberry import UNSET
 
-from db import journal, runs
+from db import journal, run_log, runs
 from graphql_schema import ids, pagination, scalars
 from graphql_schema.batch import Batch
 from graphql_schema.context import Info
@@ -14,6 +14,7 @@ from graphql_schema.enums import RunMode, RunStatus, RunTrigger
 from graphql_schema.fields import described
 from graphql_schema.node import Node
 from graphql_schema.pagination import Connection, Entries
+from graphql_schema.run_log import RunLogEntry
 
 
 @strawberry.type(description="A place in the pass that a run worked on.")
@@ -118,10 +119,28 @@ class Run(Node):
         journal.check(self.row_id, wanted)
         loaders = info.context.loaders
         entries: Entries[Batch] = Entries()
-        if pagination.wants_page(info):
+        if pagination.wants_page(info.selected()):
             page = await loaders.batches.load((self.row_id, wanted))
             entries = Entries.of(page, [Batch.from_row(row) for row in page.rows])
         return Connection(entries=entries, count=lambda: loaders.batch_count.load((self.row_id, None)))
+
+    @described("What happened to it, in order; events of the last seven days are kept.")
+    async def log(
+        self,
+        info: Info,
+        first: pagination.First = UNSET,
+        after: pagination.After = UNSET,
+        last: pagination.Last = UNSET,
+        before: pagination.Before = UNSET,
+    ) -> Connection[RunLogEntry]:
+        wanted = pagination.slice_of(first, after, last, before)
+        run_log.check(self.row_id, wanted)
+        loaders = info.context.loaders
+        entries: Entries[RunLogEntry] = Entries()
+        if pagination.wants_page(info.selected()):
+            page = await loaders.run_log.load((self.row_id, wanted))
+            entries = Entries.of(page, [RunLogEntry.from_row(row) for row in page.rows])
+        return Connection(entries=entries, count=lambda: loaders.run_log_count.load((self.row_id, None)))
 
 
 def progress(run: runs.Run) -> float | None:

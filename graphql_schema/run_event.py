@@ -18,7 +18,7 @@ class RunEvent:
     at: datetime = strawberry.field(description="When it happened.")
     kind: str = strawberry.field(
         description="What happened: QUEUED, MODE_CHANGED, STARTED, PAGE_STAGED, PLANNED, BATCH_LOADED, "
-        "CANCEL_REQUESTED, ENDED or ABANDONED. There may be more one day."
+        "CANCEL_REQUESTED, ANOMALY, ENDED or ABANDONED. There may be more one day."
     )
     message: str = strawberry.field(description="The same for people.")
     run: Run = strawberry.field(description="The run as it was at this event.")

@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 import strawberry
-from graphql import ASTValidationRule, GraphQLError, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
+from graphql import GraphQLError, GraphQLSchema, NoSchemaIntrospectionCustomRule
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -19,10 +18,11 @@ from graphql_schema.asset import Asset
 from graphql_schema.checkpoint import Checkpoint
 from graphql_schema.coin import Coin
 from graphql_schema.context import Context, Info
+from graphql_schema.documents import Documents, Judge
 from graphql_schema.drift import DriftEvent
-from graphql_schema.limits import Limits, limit_rule
+from graphql_schema.limits import DEFAULT_LIMITS, Limits
 from graphql_schema.mutation import Mutation
-from graphql_schema.one_operation import OneOperation
+from graphql_schema.plans.answers import Answers
 from graphql_schema.quarantine import QuarantinedRecord
 from graphql_schema.query import Query
 from graphql_schema.raw_record import RawRecord
@@ -31,12 +31,19 @@ from graphql_schema.scalars import SCALARS
 from graphql_schema.source import Source
 from graphql_schema.subscription import Subscription
 
-CACHED_DOCUMENTS = 256
 _OF_ONE_RESULT = {OperationType.QUERY, OperationType.MUTATION}
 
 
 class Schema(strawberry.Schema):
-    """A schema whose errors are fit to be shown."""
+    """A schema whose errors are fit to be shown: without `hints` they name nothing that was not asked for."""
+
+    hints = True
+    answers: Answers
+
+    @property
+    def graphql(self) -> GraphQLSchema:
+        """The schema as graphql-core has it."""
+        return self._schema
 
     def process_errors(
         self, errors_found: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -45,6 +52,8 @@ class Schema(strawberry.Schema):
         executing = execution_context is not None and execution_context.result is not None
         for error in errors_found:
             errors.present(error, executing=executing)
+            if not self.hints:
+                errors.withhold_hints(error)
 
     async def execute(
         self,
@@ -82,34 +91,21 @@ class Schema(strawberry.Schema):
             yield PreExecutionError(data=None, errors=[found])
 
 
-def build_schema(
-    *,
-    max_depth: int = 12,
-    max_aliases: int = 50,
-    max_fields: int = 1000,
-    max_tokens: int = 3000,
-    max_cost: int = 100_000,
-    introspection: bool = True,
-) -> Schema:
-    """The schema. Limits are per document: depth of nesting, aliases, selected fields, tokens and cost."""
-    # Rules are made once: cached validations are found again by the identity of the rules.
-    rules: list[type[ASTValidationRule]] = [limit_rule(Limits(max_depth, max_aliases, max_fields, max_cost))]
-    if not introspection:
-        rules.append(NoSchemaIntrospectionCustomRule)
-    return Schema(
+def build_schema(limits: Limits = DEFAULT_LIMITS, *, introspection: bool = True) -> Schema:
+    """The schema, which holds every operation to `limits`."""
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[Asset, Checkpoint, Coin, DriftEvent, QuarantinedRecord, RawRecord, Run, Source],
         config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
-        extensions=[
-            partial(MaxTokensLimiter, max_token_count=max_tokens),
-            partial(AddValidationRules, rules),
-            partial(ParserCache, maxsize=CACHED_DOCUMENTS),
-            partial(ValidationCache, maxsize=CACHED_DOCUMENTS),
-            OneOperation,  # behind the cache, which would take its finding back
-        ],
     )
+    documents = Documents(schema.graphql, limits, () if introspection else (NoSchemaIntrospectionCustomRule,))
+    # What introspection does not tell must not be guessed from mistakes either.
+    schema.hints = introspection
+    schema.extensions = (partial(Judge, documents),)
+    schema.answers = Answers(schema, documents)
+    return schema
 
 
 def print_sdl() -> str:

@@ -13,11 +13,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import text
 
 from db import migrate
 from db.engine import Database
-from db.tables import metadata
 
 # The same examples every time, and no time limits: timings belong to benchmarks.
 settings.register_profile(
@@ -29,7 +27,29 @@ settings.register_profile(
 settings.load_profile("kasparro")
 
 TEST_POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
-_TABLES = ", ".join(metadata.tables)
+
+# TRUNCATE makes new files for every table and index, a tenth of a second for ours: only what grew large is worth it.
+_EMPTY_TABLES = """
+DO $$
+DECLARE
+    item record;
+BEGIN
+    SET LOCAL session_replication_role = replica; -- no triggers, no foreign keys: everything goes
+    FOR item IN
+        SELECT oid, oid::regclass AS name FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+    LOOP
+        IF pg_relation_size(item.oid) > 262144 THEN
+            EXECUTE format('TRUNCATE %s CASCADE', item.name);
+        ELSE
+            EXECUTE format('DELETE FROM %s', item.name);
+        END IF;
+    END LOOP;
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
+END
+$$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +97,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     try:
         if not opened.is_sqlite:
             async with opened.write() as connection:
-                await connection.execute(text(f"TRUNCATE {_TABLES} RESTART IDENTITY CASCADE"))
+                await connection.exec_driver_sql(_EMPTY_TABLES)
         yield opened
     finally:
         await opened.close()

@@ -1,7 +1,9 @@
 """GraphQL requests as they come in over HTTP, read strictly: what is no request is refused before execution."""
 
+import asyncio
 from collections.abc import Mapping
 from email.message import Message as MimeHeaders
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -9,7 +11,7 @@ from cross_web import AsyncHTTPRequestAdapter
 from starlette.types import Message, Receive
 from strawberry.http import GraphQLRequestData
 
-LARGEST_BODY_BYTES = 1_000_000
+BODY_SECONDS = 30.0
 
 
 class Refused(Exception):
@@ -22,16 +24,21 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-def limited(receive: Receive) -> Receive:
-    """The same body, but reading on beyond LARGEST_BODY_BYTES raises Refused."""
+def limited(receive: Receive, most_bytes: int) -> Receive:
+    """The same body, but reading on beyond `most_bytes`, or for too long, raises Refused."""
     seen = 0
+    over = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def counted() -> Message:
         nonlocal seen
-        message = await receive()
+        try:
+            async with asyncio.timeout_at(over):
+                message = await receive()
+        except TimeoutError:
+            raise Refused(408, "BODY_TOO_SLOW", f"the body took longer than {BODY_SECONDS:g} s") from None
         seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY_BYTES:
-            raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {LARGEST_BODY_BYTES} bytes")
+        if seen > most_bytes:
+            raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {most_bytes} bytes")
         return message
 
     return counted
@@ -60,13 +67,17 @@ def _from_query_string(parameters: Mapping[str, Any]) -> GraphQLRequestData:
 
 def _require_json(headers: Mapping[str, str]) -> None:
     """Also what keeps forms of other sites out: browsers send JSON elsewhere only where they may."""
-    media = MimeHeaders()
-    media["content-type"] = headers.get("content-type", "")
-    charset = media.get_content_charset("utf-8")
-    if media.get_content_type() != "application/json" or charset not in {"utf-8", "utf8"}:
+    if not _is_json(headers.get("content-type", "")):
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON in UTF-8, as Content-Type: application/json")
     if headers.get("content-encoding", "identity") != "identity":
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding")
+
+
+@lru_cache(64)
+def _is_json(content_type: str) -> bool:
+    media = MimeHeaders()
+    media["content-type"] = content_type
+    return media.get_content_type() == "application/json" and media.get_content_charset("utf-8") in {"utf-8", "utf8"}
 
 
 def _parsed(what: str, text: str | bytes) -> Any:

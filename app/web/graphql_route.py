@@ -5,7 +5,7 @@ from typing import Any
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -18,9 +18,13 @@ from strawberry.types.graphql import OperationType
 from app.config import Settings
 from app.web import graphql_request
 from app.web.accept import accepts, preferred
+from app.web.contexts import Contexts
 from app.web.encoding import encoded
+from app.web.errors import RETRY_AFTER_SECONDS
+from app.web.gates import CHALLENGE, NOT_A_READER, Origins
 from app.web.graphql_request import Refused
-from app.web.permission import may_mutate
+from app.web.pages import Pages
+from app.web.permission import caller_of
 from app.web.persisted import PersistedQueries
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
@@ -33,35 +37,63 @@ _VARY = {"Vary": "Accept"}
 class GraphQLRoute(GraphQL[Context, None]):
     """GET for queries, POST for queries and mutations, and a playground for browsers while introspection is on."""
 
-    def __init__(self, schema: Schema, settings: Settings) -> None:
+    def __init__(self, schema: Schema, settings: Settings, contexts: Contexts, pages: Pages) -> None:
         super().__init__(
             schema,
             graphql_ide="graphiql" if settings.graphql_introspection else None,
             multipart_uploads_enabled=False,
             subscription_protocols=(),
         )
+        self._answers = schema.answers
         self._settings = settings
+        self._contexts = contexts
+        self._pages = pages
+        self._origins = Origins(settings)
         self._persisted = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is GET without the body, which is left out on its way out.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        request = Request({**scope, "method": method}, graphql_request.limited(receive))
+        request = Request({**scope, "method": method}, graphql_request.limited(receive, self._settings.max_body_bytes))
         try:
-            response = await self.run(request)
+            self._admit(request)
+            response = await self._planned(request) or await self.run(request)
         except Refused as refused:
             response = _refusal(request, refused)
         except HTTPException as error:
             response = _refusal(request, _as_refused(request, error))
         await response(scope, receive, send)
 
+    def _admit(self, request: Request) -> None:
+        """Raises Refused for pages and callers that are not to be answered. The playground's page holds no data."""
+        if request.method == "POST" and not self._origins.may_use(request):
+            raise Refused(403, "ORIGIN_REFUSED", "pages of this origin may not ask; see CORS_ORIGINS")
+        if not self.should_render_graphql_ide(request) and not caller_of(self._settings, request).may_read:
+            raise Refused(401, "UNAUTHENTICATED", NOT_A_READER, CHALLENGE)
+
+    async def _planned(self, request: Request) -> Response | None:
+        """The answer to what there is a plan for. Raises Refused."""
+        if self.should_render_graphql_ide(request):
+            return None
+        asked = self._persisted.completed(await graphql_request.read(self.request_adapter_class(request)))
+        database = request.state.services.database
+        answer = await self._answers.answer(asked.query or "", asked.operation_name, asked.variables or {}, database)
+        if answer is None:
+            return None
+        if answer.lacking:
+            return _unavailable(_response(answer.body, _media_type(request.headers)))
+        self._persisted.keep(asked)
+        # Plans read nothing but stored data: see `warm`.
+        request.scope["state"]["of_data_alone"] = True
+        return _response(answer.body, _media_type(request.headers))
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        services = request.state.services
-        allowed = may_mutate(self._settings, request)
-        return Context.of(services.database, services.operations, services.feed, may_mutate=allowed)
+        return self._contexts.of(request)
 
     async def render_graphql_ide(self, request: Request) -> Response:
-        return HTMLResponse(self.graphql_ide_html, headers=_VARY)
+        page = self._pages.playground()
+        page.headers.update(_VARY)
+        return page
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """Only for those who ask for a page and not for anything in particular."""
@@ -104,7 +136,22 @@ class GraphQLRoute(GraphQL[Context, None]):
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         executed = "data" in response_data
-        return _answer(response_data, str(sub_response.media_type), executed=executed)
+        response = _answer(response_data, str(sub_response.media_type), executed=executed)
+        if not executed and isinstance(response_data, dict) and _is_our_lack(response_data):
+            return _unavailable(response)
+        return response
+
+
+def _unavailable(response: Response) -> Response:
+    response.status_code = 503
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _is_our_lack(answer: GraphQLHTTPResponse) -> bool:
+    """Whether the same request may well be carried out later."""
+    errors: list[Any] = answer.get("errors") or []
+    return any(error["extensions"]["code"] in {"TOO_BUSY", "TIMEOUT"} for error in errors)
 
 
 def _as_refused(request: Request, error: HTTPException) -> Refused:
@@ -134,7 +181,11 @@ def _refusal(request: Request, refused: Refused) -> Response:
 
 def _answer(body: object, media_type: str, *, executed: bool) -> Response:
     status = 400 if not executed and media_type == RESPONSE_JSON else 200
-    return Response(encoded(body), status, _VARY, f"{media_type}; charset=utf-8")
+    return _response(encoded(body), media_type, status)
+
+
+def _response(body: bytes, media_type: str, status: int = 200) -> Response:
+    return Response(body, status, _VARY, f"{media_type}; charset=utf-8")
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

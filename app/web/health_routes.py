@@ -42,7 +42,7 @@ async def live(_: AppRequest) -> Response:
 async def prometheus(request: AppRequest) -> Response:
     """200 even without a database, whose metrics are then missing but for `kasparro_database_up 0`."""
     snapshot = await request.state["looks"].figures()
-    return Response(metrics.render(request.state["http_metrics"], snapshot), media_type=metrics.MEDIA_TYPE)
+    return Response(metrics.render(request.state["metrics"], snapshot), media_type=metrics.MEDIA_TYPE)
 
 
 def _health_body(services: Services, finding: Finding) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Looking at the process and its database for monitors, in bounded time and whatever the database does."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import structlog
 
 from app.services import Services
@@ -12,6 +15,10 @@ from db.errors import DatabaseError
 
 # Monitors give up soon; a hanging database must not make us look dead as well.
 PATIENCE_SECONDS = 0.8
+# A busy process or a database that is slow is not a dead one: what was seen a moment ago still counts.
+LONGEST_LOOK_SECONDS = 5.0
+REMEMBERED_SECONDS = 10.0
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 
@@ -20,9 +27,13 @@ class Looks:
 
     def __init__(self, services: Services, patience: float = PATIENCE_SECONDS) -> None:
         database = services.database
-        self._health = Bounded(lambda: health.look_at(services), patience)
-        self._schema = Bounded(lambda: migrate.require_head(database), patience)
-        self._figures = Bounded(lambda: metrics.read(database), patience)
+
+        def bounded(look: Callable[[], Awaitable[T]]) -> Bounded[T]:
+            return Bounded(look, patience, longest=LONGEST_LOOK_SECONDS, remembered=REMEMBERED_SECONDS)
+
+        self._health = bounded(lambda: health.look_at(services))
+        self._schema = bounded(lambda: migrate.require_head(database))
+        self._figures = bounded(lambda: metrics.read(database))
 
     async def health(self) -> Finding:
         """Never raises: what cannot be looked at is down."""

@@ -5,6 +5,7 @@ Each application has its own registry, so that any number of them can live in on
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,13 +13,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
-from db import run_counts
+from db import holdings, run_counts
 from db.engine import Database
 from db.enums import RunStatus
 from db.run_counts import RunCount
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _LABELS = ("route", "method", "status")
 
@@ -29,24 +31,40 @@ class HttpMetrics:
     Labels come from fixed sets: what clients make up must not make up time series.
     """
 
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._count = Counter("kasparro_http_requests", "Requests answered.", _LABELS, registry=self.registry)
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._count = Counter("kasparro_http_requests", "Requests answered.", _LABELS, registry=registry)
         self._seconds = Histogram(
             "kasparro_http_request_duration_seconds",
             "Time from request to end of answer.",
             _LABELS,
-            registry=self.registry,
+            registry=registry,
             buckets=SECONDS_BUCKETS,
         )
+
+        # Looking them up by their labels costs more than counting.
+        self._of = cache(self._labelled)
+
+    def _labelled(self, route: str, method: str, hundreds: int) -> tuple[Counter, Histogram]:
+        labels = (route, method, f"{hundreds}xx")
+        return self._count.labels(*labels), self._seconds.labels(*labels)
 
     def measure(self, scope: Scope, status: int, seconds: float) -> None:
         """Take note of an ended request."""
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        labels = (route, method, f"{status // 100}xx")
-        self._count.labels(*labels).inc()
-        self._seconds.labels(*labels).observe(seconds)
+        count, timed = self._of(route, method, status // 100)
+        count.inc()
+        timed.observe(seconds)
+
+
+def loop_lag(registry: CollectorRegistry) -> Histogram:
+    """By how much the event loop comes late to what is due, to be told at every tick of the watch."""
+    return Histogram(
+        "kasparro_event_loop_lag_seconds",
+        "By how much the event loop came late to a tick of its watch.",
+        registry=registry,
+        buckets=LAG_BUCKETS,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +79,19 @@ class Snapshot:
 async def read(database: Database) -> Snapshot:
     """Raises DatabaseError."""
     async with database.read() as connection:
+        held = await holdings.by_source(connection)
         return Snapshot(
             database_up=True,
             runs=await run_counts.by_source_and_status(connection),
-            assets=await run_counts.assets_by_source(connection),
+            assets={source: each.asset_count for source, each in held.items() if each.asset_count},
         )
 
 
-def render(http: HttpMetrics, snapshot: Snapshot) -> bytes:
+def render(process: CollectorRegistry, snapshot: Snapshot) -> bytes:
     """Both kinds of metrics in the text format (MEDIA_TYPE)."""
     registry = CollectorRegistry()
     registry.register(_SnapshotCollector(snapshot))
-    return generate_latest(http.registry) + generate_latest(registry)
+    return generate_latest(process) + generate_latest(registry)
 
 
 class _SnapshotCollector(Collector):

@@ -1,14 +1,14 @@
 """What surrounds every request: its id, its log line, its measure, and a last net for mistakes. Pure ASGI."""
 
+import random
 import re
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -22,11 +22,20 @@ LONGEST_LOGGED_PATH = 200
 CLIENT_LEFT = 499
 _OF_A_BODY = ("content-length", "content-type")
 _WELL_FORMED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+# What is served is data, never a page that loads anything; the one page that is brings its own policy.
 _HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_DEFAULTS = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+# An id has to be another each time, not secret.
+_ids = random.Random()
 _log = structlog.get_logger()
 
 # Called once a request has ended, with its scope, its status and its seconds.
@@ -36,9 +45,11 @@ Measure = Callable[[Scope, int, float], None]
 class Observe:
     """Names, times, logs and measures each request; everything inside logs with its `request_id`."""
 
-    def __init__(self, app: ASGIApp, measure: Measure) -> None:
+    def __init__(self, app: ASGIApp, measure: Measure, *, logs: bool = True) -> None:
         self._app = app
         self._measure = measure
+        # Where nobody would see the line, it is not made.
+        self._logs = logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,13 +62,14 @@ class Observe:
             finally:
                 seconds = elapsed_seconds(scope)
                 self._measure(scope, observed.status, seconds)
-                _log.info(
-                    "http.request",
-                    method=scope["method"][:20],
-                    path=logged_path(scope),
-                    status=observed.status,
-                    latency_ms=round(seconds * 1000, 2),
-                )
+                if self._logs:
+                    _log.info(
+                        "http.request",
+                        method=scope["method"][:20],
+                        path=logged_path(scope),
+                        status=observed.status,
+                        latency_ms=round(seconds * 1000, 2),
+                    )
 
 
 class _Observed:
@@ -73,16 +85,21 @@ class _Observed:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._add_headers(MutableHeaders(scope=message))
+            message = {**message, "headers": self._with_ours(message.get("headers", ()))}
         elif self._scope["method"] == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
-    def _add_headers(self, headers: MutableHeaders) -> None:
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers["X-Request-Id"] = self.request_id
-        headers["X-Api-Latency-Ms"] = f"{elapsed_seconds(self._scope) * 1000:.2f}"
+    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        given = [*headers]
+        present = {name for name, _ in given}
+        latency = f"{elapsed_seconds(self._scope) * 1000:.2f}"
+        return [
+            *given,
+            *[header for header in _DEFAULTS if header[0] not in present],
+            (REQUEST_ID, self.request_id.encode()),
+            (b"x-api-latency-ms", latency.encode()),
+        ]
 
 
 class CatchMistakes:
@@ -141,4 +158,4 @@ def _request_id(scope: Scope) -> str:
     given: list[Any] = [value for name, value in scope["headers"] if name.lower() == REQUEST_ID]
     if len(given) == 1 and _WELL_FORMED_ID.fullmatch(given[0]):
         return str(given[0], "ascii")
-    return uuid.uuid4().hex
+    return f"{_ids.getrandbits(128):032x}"

@@ -6,7 +6,8 @@ from typing import Any
 from starlette.responses import Response
 
 from app.config import SOURCES
-from app.web import errors, metrics
+from app.exports.text_formats import CSV, NDJSON
+from app.web import data_files, errors, metrics
 from app.web.json_answer import json_answer
 from app.web.openapi_schemas import SCHEMAS, Schema, ref
 from app.web.rest import DEEPEST_OFFSET, DEFAULT_LIMIT, LARGEST_LIMIT
@@ -18,6 +19,10 @@ _DESCRIPTION = """Crypto market data from several sources. The full interface is
 routes are for callers that want plain JSON. Times are ISO 8601 in UTC. Every answer carries `X-Request-Id` and \
 `X-Api-Latency-Ms`; a well-formed `X-Request-Id` of the caller's is kept."""
 
+_FILES = """Streams while it reads, in parts, so assets that change meanwhile show as they are when their part is \
+read. In the default order, by id, each is there exactly once. An answer that is cut short ends without its last \
+chunk, which HTTP clients report."""
+
 
 def document() -> dict[str, Any]:
     """OpenAPI 3.1."""
@@ -25,15 +30,17 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Kasparro", "version": version("kasparro"), "description": _DESCRIPTION},
         "paths": {
-            "/data": _data(),
-            "/stats": _get("What became of the runs", ref("Stats"), others=_UNAVAILABLE),
+            "/data": _for_readers(_data()),
+            "/data.csv": _for_readers(_data_file("All assets as CSV, with a header line", CSV.media_type)),
+            "/data.ndjson": _for_readers(_data_file("All assets as lines of JSON", NDJSON.media_type)),
+            "/stats": _for_readers(_get("What became of the runs", ref("Stats"), others=_UNAVAILABLE)),
             "/health": _get("Is everything all right?", ref("Health"), others={"503": _DOWN}),
             "/livez": _get("Does the process answer?", ref("Status")),
             "/readyz": _get("Can requests be served?", ref("Status"), others=_UNAVAILABLE),
-            "/metrics": _get("Prometheus metrics", {"type": "string"}, media_type=metrics.MEDIA_TYPE),
+            "/metrics": _for_readers(_get("Prometheus metrics", {"type": "string"}, media_type=metrics.MEDIA_TYPE)),
             "/openapi.json": _get("This document", {"type": "object"}),
         },
-        "components": {"schemas": SCHEMAS, "headers": _HEADERS},
+        "components": {"schemas": SCHEMAS, "headers": _HEADERS, "securitySchemes": _TOKEN},
     }
 
 
@@ -46,6 +53,25 @@ def _data() -> dict[str, Any]:
     found = _get("List assets", ref("Data"), _data_parameters(), others)
     found["get"]["responses"]["200"]["headers"].update(_CACHING)
     return found
+
+
+def _data_file(summary: str, media_type: str) -> dict[str, Any]:
+    others = {"422": _BAD_PARAMETERS, **_UNAVAILABLE}
+    wanted = [parameter for parameter in _data_parameters("id") if parameter["name"] in data_files.PARAMETERS]
+    found = _get(summary, {"type": "string"}, wanted, others, media_type)
+    found["get"]["description"] = _FILES
+    found["get"]["responses"]["200"]["headers"]["Content-Disposition"] = {
+        "description": "A name for the file.",
+        "schema": {"type": "string"},
+    }
+    return found
+
+
+def _for_readers(path: dict[str, Any]) -> dict[str, Any]:
+    """Where API_READ_TOKEN is set, only with a token."""
+    path["get"]["security"] = [{}, {"token": []}]
+    path["get"]["responses"]["401"] = _NO_TOKEN
+    return path
 
 
 def _get(
@@ -70,7 +96,7 @@ def _answer(description: str, media_type: str, schema: Schema, **headers: Any) -
     }
 
 
-def _data_parameters() -> list[dict[str, Any]]:
+def _data_parameters(sort: str = "rank") -> list[dict[str, Any]]:
     limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT}
     offset = {"type": "integer", "minimum": 0, "maximum": DEEPEST_OFFSET, "default": 0}
     text = {"type": "string", "maxLength": LONGEST_NEEDLE}
@@ -83,7 +109,7 @@ def _data_parameters() -> list[dict[str, Any]]:
         _parameter(
             "sort",
             "Column to sort by, - before it for descending. Unknown values come last; ties are broken by id.",
-            {"type": "string", "enum": sorts, "default": "rank"},
+            {"type": "string", "enum": sorts, "default": sort},
         ),
         _parameter("cursor", "next_cursor of the page before, with the same q, source and sort.", {"type": "string"}),
         {
@@ -104,6 +130,7 @@ _HEADERS = {
     "X-Request-Id": {"description": "The request's id.", "schema": {"type": "string"}},
     "X-Api-Latency-Ms": {"description": "Milliseconds until the answer began.", "schema": {"type": "number"}},
 }
+_TOKEN = {"token": {"type": "http", "scheme": "bearer", "description": "Needed where API_READ_TOKEN is set."}}
 _CACHING = {
     "ETag": {
         "description": "Of all of the answer but request_id and api_latency_ms: the same as long as the data is.",
@@ -120,8 +147,13 @@ _BAD_PARAMETERS = _answer("A parameter cannot be used.", errors.MEDIA_TYPE, ref(
 _UNAVAILABLE = {
     "503": _answer("The database cannot be used.", errors.MEDIA_TYPE, ref("Problem"), **{"Retry-After": _RETRY_AFTER})
 }
+_CHALLENGE = {"description": "That a token is wanted.", "schema": {"type": "string"}}
+_NO_TOKEN = _answer(
+    "The read token is missing or wrong.", errors.MEDIA_TYPE, ref("Problem"), **{"WWW-Authenticate": _CHALLENGE}
+)
 _ALLOW = {"description": "The methods that the route knows.", "schema": {"type": "string"}}
 _ALWAYS = {
+    "421": _answer("The server is not known by the name in Host.", errors.MEDIA_TYPE, ref("Problem")),
     "405": _answer("The route does not know that method.", errors.MEDIA_TYPE, ref("Problem"), Allow=_ALLOW),
     "500": _answer("A mistake of ours; the log has more.", errors.MEDIA_TYPE, ref("Problem")),
 }

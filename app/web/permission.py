@@ -1,40 +1,49 @@
-"""Who may change anything: whoever has the token or, where none is set, programs of this machine."""
+"""Who is asking, and what they may: whoever has a token or, where none is set, programs of this machine."""
 
 import hmac
 from collections.abc import Sequence
-from ipaddress import ip_address
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from starlette.requests import HTTPConnection
 
 from app.config import Settings
+from app.loopback import is_loopback
+from graphql_schema.caller import Caller
 
 # What proxies add. Behind one, every client seems to be on this machine.
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
-def may_mutate(settings: Settings, connection: HTTPConnection, *, authorization: str | None = None) -> bool:
-    """Whether the caller proved to be allowed to change things.
+def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorization: str | None = None) -> Caller:
+    """The caller, by what was shown in the header Authorization.
 
     `authorization` is what was shown elsewhere than in the header of that name, which then does not count.
     """
-    if settings.api_token:
-        shown = [value for name, value in connection.headers.raw if name == b"authorization"]
-        if authorization is not None:
-            shown = [authorization.encode(errors="replace")]
-        return _is_token(shown, settings.api_token.get_secret_value())
-    return settings.serves_loopback_only and _is_of_this_machine(connection)
+    shown = [value for name, value in connection.headers.raw if name == b"authorization"]
+    if authorization is not None:
+        shown = [authorization.encode(errors="replace")]
+    address = connection.client.host if connection.client else ""
+    if _is_token(shown, settings.api_token):
+        return Caller("api token", address, may_read=True, may_mutate=True)
+    reads = settings.api_read_token is None or _is_token(shown, settings.api_read_token)
+    if reads and not settings.api_token and settings.serves_loopback_only and _is_of_this_machine(connection):
+        return Caller("this machine", address, may_read=True, may_mutate=True)
+    name = "read token" if reads and settings.api_read_token else "anyone"
+    return Caller(name, address, may_read=reads, may_mutate=False)
 
 
-def _is_token(shown: Sequence[bytes], token: str) -> bool:
-    if len(shown) != 1:
+def _is_token(shown: Sequence[bytes], token: SecretStr | None) -> bool:
+    if token is None or not token.get_secret_value() or len(shown) != 1:
         return False
     scheme, _, credentials = shown[0].partition(b" ")
-    same = hmac.compare_digest(credentials.strip(), token.encode())
+    same = hmac.compare_digest(credentials.strip(), token.get_secret_value().encode())
     return same and scheme.lower() == b"bearer"
 
 
-def _is_of_this_machine(connection: HTTPConnection) -> bool:
+def _is_of_this_machine(connection: HTTPConnection[Any]) -> bool:
     """Whether a program of this machine means us: no web page in its browser, no proxy on behalf of others.
 
     A page of another site can reach this server under a name of its own that it lets point here (DNS rebinding);
@@ -44,25 +53,17 @@ def _is_of_this_machine(connection: HTTPConnection) -> bool:
     headers = connection.headers
     return (
         client is not None
-        and _is_loopback(client.host)
-        and _is_loopback(_host_of(f"//{headers.get('host', '')}"))
-        and ("origin" not in headers or _is_loopback(_host_of(headers["origin"])))
+        and is_loopback(client.host)
+        and is_loopback(host_of(f"//{headers.get('host', '')}"))
+        and ("origin" not in headers or is_loopback(host_of(headers["origin"])))
         and not any(name in headers for name in _PROXY_HEADERS)
     )
 
 
-def _host_of(url: str) -> str:
+@lru_cache(256)
+def host_of(url: str) -> str:
+    """The host of an address, without its port; empty where there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -14,8 +14,9 @@ from app.web.json_answer import encoded, json_answer
 from app.web.middleware import elapsed_seconds
 from app.web.query_string import QueryString
 from app.web.state import AppRequest
-from db import catalog
+from db import asset_reads, catalog
 from db.catalog import Listing, Order
+from db.clock import shown
 from db.errors import InvalidCursor
 from db.filters import LONGEST_NEEDLE, AnyOf, Condition, Every, Where
 from db.keyset import Page, Slice
@@ -28,9 +29,9 @@ DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
 DEEPEST_OFFSET = 100_000
 DEFAULT_SORT = Order("rank")
 _SEARCHED = ("symbol", "name", "external_id")
-_COLUMNS = (
-    "id", "external_id", "symbol", "name", "source", "rank", *FIGURES, "ath_at", "last_updated", "first_seen_at",
-    "updated_at",
+TIMES = ("ath_at", "last_updated", "first_seen_at", "updated_at")
+COLUMNS = (
+    "id", "external_id", "symbol", "name", "source", "rank", *FIGURES, *TIMES,
 )  # fmt: skip
 
 
@@ -53,13 +54,13 @@ async def data(request: AppRequest) -> Response:
     query = QueryString(request.scope["query_string"], PARAMETERS)
     wanted = _understood(query)
     part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
-    async with request.state["services"].database.read() as connection:
-        try:
-            page = await catalog.page(connection, wanted.listing, part, _COLUMNS, both_ends=False)
-        except InvalidCursor as problem:
-            detail = f"{problem}; it fits only the q, source and sort it was taken with"
-            raise InvalidParameters([BadParameter("cursor", detail)]) from problem
-        total = await catalog.count(connection, wanted.listing)
+    database = request.state["services"].database
+    try:
+        read = asset_reads.page(database.direct, wanted.listing, part, COLUMNS, counted=True)
+        page, total = await read.read_counted(database)
+    except InvalidCursor as problem:
+        detail = f"{problem}; it fits only the q, source and sort it was taken with"
+        raise InvalidParameters([BadParameter("cursor", detail)]) from problem
     paging = {
         "limit": wanted.limit,
         "offset": wanted.offset,
@@ -67,10 +68,12 @@ async def data(request: AppRequest) -> Response:
         "has_more": page.has_next,
         "next_cursor": page.cursor(page.rows[-1]) if page.has_next else None,
     }
-    said = {"paging": encoded(paging), "data": encoded(_assets(page))}
+    said = {"paging": encoded(paging), "data": encoded(_assets(page, text_times=database.is_sqlite))}
     tag = etag.weak(b"\n".join(said.values()))
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if etag.matches(tag, request.headers.getlist("if-none-match")):
+        # That it is still the same has no request's id in it: see `warm`.
+        request.scope["state"]["of_data_alone"] = True
         return Response(status_code=304, headers=headers)
     answer = {
         "request_id": request.state["request_id"],
@@ -83,12 +86,16 @@ async def data(request: AppRequest) -> Response:
 def _understood(query: QueryString) -> Wanted:
     limit = query.integer("limit", DEFAULT_LIMIT, low=1, high=LARGEST_LIMIT)
     cursor = query.text("cursor")
-    condition = Every((*_source(query), *_search(query)))
-    wanted = Wanted(Listing(condition, order=(_order(query),)), limit, _offset(query), cursor)
+    wanted = Wanted(listing_of(query, DEFAULT_SORT), limit, _offset(query), cursor)
     if cursor is not None and wanted.offset:
         query.refuse("offset", "not together with cursor, which says where the page starts")
     query.check()
     return wanted
+
+
+def listing_of(query: QueryString, default: Order) -> Listing:
+    """What `q`, `source` and `sort` ask for; what is wrong with them is refused."""
+    return Listing(Every((*_source(query), *_search(query))), order=(_order(query, default),))
 
 
 def _offset(query: QueryString) -> int:
@@ -113,19 +120,21 @@ def _search(query: QueryString) -> Sequence[Condition]:
     return (AnyOf(tuple(Where(name, "contains", q) for name in _SEARCHED)),)
 
 
-def _order(query: QueryString) -> Order:
+def _order(query: QueryString, default: Order) -> Order:
     sort = query.text("sort")
     if sort is None:
-        return DEFAULT_SORT
+        return default
     order = Order(sort.removeprefix("-"), descending=sort.startswith("-"))
     if order.field not in catalog.SORTABLE:
         query.refuse("sort", f"unknown; known are {', '.join(catalog.SORTABLE)}, each with - before it for descending")
     return order
 
 
-def _assets(page: Page) -> list[dict[str, Any]]:
+def _assets(page: Page, *, text_times: bool) -> list[dict[str, Any]]:
     # Rows start with the columns asked for; behind them is what cursors are made of.
-    found = [dict(zip(_COLUMNS, row, strict=False)) for row in page.rows]
+    found = [dict(zip(COLUMNS, row, strict=False)) for row in page.rows]
     for asset in found:
         asset["id"] = ids.encode("Asset", asset["id"])
+        if text_times:
+            asset |= {name: shown(asset[name]) for name in TIMES if asset[name] is not None}
     return found

@@ -2,11 +2,11 @@
 
 from typing import TypedDict
 
+from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 
 from app.services import Services
 from app.web.looks import Looks
-from app.web.metrics import HttpMetrics
 
 
 class Shared(TypedDict):
@@ -14,7 +14,7 @@ class Shared(TypedDict):
 
     services: Services
     looks: Looks
-    http_metrics: HttpMetrics
+    metrics: CollectorRegistry
 
 
 class State(Shared):

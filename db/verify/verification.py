@@ -19,12 +19,13 @@ from db.engine import Connection, Database
 from db.errors import DatabaseUnavailable
 from db.leases import LEASE_SECONDS
 from db.tables import leases
-from db.verify import attempts, integrity, journal, leaks, records
+from db.verify import attempts, coins, integrity, journal, leaks, records
 from db.verify.invariant import Check, Invariant, Offences, Snapshot
 
 INVARIANTS: tuple[Invariant, ...] = tuple(
     sorted(
         (
+            *coins.INVARIANTS,
             *records.INVARIANTS,
             *attempts.INVARIANTS,
             *journal.INVARIANTS,

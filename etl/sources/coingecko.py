@@ -3,7 +3,7 @@
 The page size can be ignored and a page can be short, so only an empty page (or enough coins) ends the list.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from db.records import NewAsset
 from etl.errors import SourceBroken
 from etl.http import Upstream
-from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array
+from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array, split_readable
 from etl.types import Page, RawRecord, Shape
 
 PER_PAGE = 250
@@ -40,7 +40,15 @@ class Market(msgspec.Struct, frozen=True, gc=False):
     last_updated: datetime | None = None
 
 
+class Listing(msgspec.Struct, frozen=True, gc=False):
+    """One row of /coins/list; a coin with a chain of its own has a platform without an address."""
+
+    id: str
+    platforms: dict[str, str | None] = {}
+
+
 _market = decoder_of(Market)
+_listings = split_readable(decoder_of(Listing))
 
 
 class CoinGecko:
@@ -91,6 +99,13 @@ class CoinGecko:
 
     def shape(self, record: RawRecord) -> Shape:
         return shape_of_json(record)
+
+    async def contracts(self, platforms: Collection[str]) -> list[tuple[str, str, str]]:
+        """Every coin's addresses on every platform, in one call."""
+        answer = await self._upstream.get("/coins/list", {"include_platform": "true"}, _listings)
+        return [
+            (row.id, platform, address or "") for row in answer.decoded for platform, address in row.platforms.items()
+        ]
 
     def parse(self, record: RawRecord) -> NewAsset:
         row = _market(record.payload)

@@ -1,13 +1,13 @@
 """CoinPaprika: every active coin in one array, GET /tickers. Zero stands for unknown, never null."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
 from db.records import NewAsset
 from etl.http import Upstream
-from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array
+from etl.sources.json_records import decoder_of, records_by_id, shape_of_json, split_array, split_readable
 from etl.types import Page, RawRecord, Shape
 
 # What CoinPaprika writes for "no maximum"; beyond what a double holds exactly.
@@ -45,7 +45,16 @@ class Ticker(msgspec.Struct, frozen=True, gc=False):
     last_updated: datetime | None = None
 
 
+class Contract(msgspec.Struct, frozen=True, gc=False):
+    """One element of /contracts/{platform}."""
+
+    id: str
+    address: str
+
+
 _ticker = decoder_of(Ticker)
+_contracts = split_readable(decoder_of(Contract))
+_platforms = split_readable(decoder_of(str))
 
 
 class CoinPaprika:
@@ -68,6 +77,15 @@ class CoinPaprika:
 
     def shape(self, record: RawRecord) -> Shape:
         return shape_of_json(record)
+
+    async def contracts(self, platforms: Collection[str]) -> list[tuple[str, str, str]]:
+        """The addresses on those of the platforms that CoinPaprika has, in a call for each."""
+        known = (await self._upstream.get("/contracts", {}, _platforms)).decoded
+        found = []
+        for platform in sorted(set(platforms).intersection(known)):
+            answer = await self._upstream.get(f"/contracts/{platform}", {}, _contracts)
+            found += [(row.id, platform, row.address) for row in answer.decoded]
+        return found
 
     def parse(self, record: RawRecord) -> NewAsset:
         row = _ticker(record.payload)

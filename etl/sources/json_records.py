@@ -6,23 +6,24 @@ so that the bad record can be quarantined alone.
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from db.records import RejectedRecord
-from etl.drift import shape_of
+from etl.drift import shape_of, shape_of_small
 from etl.errors import RecordInvalid
 from etl.http import MalformedBody
-from etl.normalize import Parse, judge
+from etl.normalize import Parse, refusal
 from etl.types import Page, RawRecord, Shape
 
-CHUNK_RECORDS = 250
+CHUNK_RECORDS = 1000
 MAX_DEPTH = 32
+SMALL_BYTES = 8 * 1024
 T = TypeVar("T")
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 # Possessive, so that a string without an end costs one look and not one for each of its characters.
@@ -137,7 +138,7 @@ def _without_older(same: list[_Aged], parse: Parse, read_at: datetime) -> list[R
     newest: _Aged | None = None
     bad: list[RawRecord] = []
     for place, (age, record) in enumerate(same):
-        if isinstance(judge(record, parse, 0, read_at), RejectedRecord):
+        if refusal(record, parse, read_at) is not None:
             bad.append(replace(record, key=f"{record.key}\t{place:06d}"))
         elif newest is None or age >= newest[0]:
             newest = (age, record)
@@ -152,7 +153,21 @@ def decoder_of(kind: type[T]) -> Callable[[bytes], T]:
 
 def shape_of_json(record: RawRecord) -> Shape:
     """The fields of a JSON record; () for what is no JSON."""
+    find = shape_of_small if len(record.payload) <= SMALL_BYTES else shape_of
     try:
-        return shape_of(msgspec.json.decode(record.payload))
+        return find(msgspec.json.decode(record.payload))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ()
+
+
+def split_readable(decode: Callable[[bytes], T]) -> Callable[[bytes], list[T]]:
+    """Takes a JSON array apart into what `decode` makes of its elements, leaving out what it refuses."""
+
+    def readable(body: bytes) -> list[T]:
+        found = []
+        for element in split_array(body):
+            with contextlib.suppress(RecordInvalid):
+                found.append(decode(element))
+        return found
+
+    return readable

@@ -51,8 +51,9 @@ async def live(database: Database, **values: Any) -> AsyncIterator[Live]:
             yield opened
 
     before = asyncio.all_tasks()
+    settings = settings_of(database, **values)
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(create_app(settings_of(database, **values), services)))
+    server = uvicorn.Server(configured(create_app(settings, services), settings))
     serving = asyncio.create_task(server._serve(sockets=[listening]))
     try:
         await eventually(lambda: server.started)

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from app.operations import Operations
 from app.run_feed import RunFeed
 from app.scheduler import Scheduler
 from app.services import Services
+from app.web.pages import FOLDER
 from db.engine import Connection, Database
 from db.errors import DatabaseUnavailable
 
@@ -29,6 +31,7 @@ def settings_of(database: Database, **values: Any) -> Settings:
         "api_token": None,
         "cors_origins": (),
         "host": "127.0.0.1",
+        "allowed_hosts": ("*",),
     }
     return Settings(_env_file=None, **{**defaults, **values})  # type: ignore[call-arg]
 
@@ -40,6 +43,7 @@ async def served(
     client: tuple[str, int] = ON_THIS_MACHINE,
     asked_as: str = "127.0.0.1:8000",
     dispatching: bool = True,
+    pages_folder: Path = FOLDER,
     **values: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose process starts no runs. `asked_as` goes into Host; `values` are settings.
@@ -47,7 +51,7 @@ async def served(
     An exception that the application lets out fails the test.
     """
 
-    app = create_app(settings_of(database, **values), services_of(database, dispatching=dispatching))
+    app = create_app(settings_of(database, **values), services_of(database, dispatching=dispatching), pages_folder)
     async with app.router.lifespan_context(app) as state:
         transport = httpx.ASGITransport(_with_state(app, dict(state or {})), client=client)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{asked_as}") as found:

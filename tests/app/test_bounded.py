@@ -63,3 +63,32 @@ async def test_whoever_leaves_takes_nobody_along() -> None:
     await asyncio.sleep(0.001)
     leaving.cancel()
     assert await staying == "seen"
+
+
+async def test_what_was_seen_a_moment_ago_still_counts() -> None:
+    pauses = [0.0, 0.05, 0.0]
+    seen = iter(("first", "second", "third"))
+
+    async def look() -> str:
+        await asyncio.sleep(pauses.pop(0))
+        return next(seen)
+
+    bounded = Bounded(look, 0.01, longest=60, remembered=60)
+    assert [await bounded(), await bounded()] == ["first", "first"]
+    await asyncio.sleep(0.1)
+    assert await bounded() == "third"
+    assert pauses == []
+
+
+async def test_but_not_what_was_seen_long_ago() -> None:
+    pauses = [0.0, 60.0]
+
+    async def look() -> str:
+        await asyncio.sleep(pauses.pop(0))
+        return "seen"
+
+    bounded = Bounded(look, 0.01, remembered=0.02)
+    await bounded()
+    await asyncio.sleep(0.03)
+    with pytest.raises(TimeoutError):
+        await bounded()

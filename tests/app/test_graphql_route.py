@@ -37,7 +37,7 @@ async def test_a_query_by_post_and_by_get(client: httpx.AsyncClient, accept: str
         await post(client, {"query": TYPENAME}, Accept=accept),
         await client.get("/graphql", params={"query": TYPENAME}, headers={"Accept": accept}),
     ):
-        assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+        assert (answer.status_code, answer.json()["data"]) == (200, {"__typename": "Query"})
         assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
         assert answer.headers["vary"] == "Accept"
 
@@ -45,15 +45,15 @@ async def test_a_query_by_post_and_by_get(client: httpx.AsyncClient, accept: str
 async def test_data_comes_from_the_database(client: httpx.AsyncClient, database: Database) -> None:
     await rows.write_assets(database, rows.asset(1, symbol="BTC"))
     answer = await post(client, {"query": "{ assets(first: 1) { nodes { symbol } } }"})
-    assert answer.json() == {"data": {"assets": {"nodes": [{"symbol": "BTC"}]}}}
+    assert answer.json()["data"] == {"assets": {"nodes": [{"symbol": "BTC"}]}}
 
 
 async def test_variables_and_operation_names(client: httpx.AsyncClient) -> None:
     query = "query A { __typename } query B($n: Int!) { assets(first: $n) { nodes { id } } }"
     answer = await post(client, {"query": query, "operationName": "B", "variables": {"n": 1}, "extensions": {}})
-    assert answer.json() == {"data": {"assets": {"nodes": []}}}
+    assert answer.json()["data"] == {"assets": {"nodes": []}}
     parameters = {"query": query, "operationName": "B", "variables": '{"n": 1}', "extensions": ""}
-    assert (await client.get("/graphql", params=parameters)).json() == {"data": {"assets": {"nodes": []}}}
+    assert (await client.get("/graphql", params=parameters)).json()["data"] == {"assets": {"nodes": []}}
 
 
 @pytest.mark.parametrize(
@@ -230,16 +230,9 @@ async def test_no_url_brings_it_down(client: httpx.AsyncClient, values: dict[str
     assert "INTERNAL_SERVER_ERROR" not in answer.text
 
 
-async def test_browsers_get_the_playground(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/graphql", headers=BROWSER)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "GraphiQL" in answer.text
-    assert (await client.head("/graphql", headers=BROWSER)).status_code == 200
-
-
 async def test_a_query_from_a_browser_is_answered(client: httpx.AsyncClient) -> None:
     answer = await client.get("/graphql", params={"query": TYPENAME}, headers=BROWSER)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 async def test_introspection_can_be_turned_off(database: Database) -> None:

@@ -1,5 +1,7 @@
 """/metrics: what this process answered, and where the database stands."""
 
+import asyncio
+import time
 from typing import Any
 
 import httpx
@@ -54,3 +56,12 @@ async def test_each_application_counts_for_itself(client: httpx.AsyncClient, dat
     async with served(database) as other:
         found = await samples(other)
     assert not [name for name, _ in found if name == "kasparro_http_requests_total"]
+
+
+async def test_a_blocked_event_loop_shows(client: httpx.AsyncClient) -> None:
+    await asyncio.sleep(0.05)
+    time.sleep(0.15)  # noqa: ASYNC251  the point
+    await asyncio.sleep(0.05)
+    found = await samples(client)
+    late = found[key("event_loop_lag_seconds_count")] - found[key("event_loop_lag_seconds_bucket", le="0.1")]
+    assert late >= 1

@@ -19,7 +19,7 @@ async def allowed(client: httpx.AsyncClient, headers: Any = ()) -> bool:
     if "errors" in body:
         assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAUTHENTICATED"]
         return False
-    assert body == {"data": {"triggerEtl": {"started": [{"source": "csv"}]}}}
+    assert body["data"] == {"triggerEtl": {"started": [{"source": "csv"}]}}
     return True
 
 
@@ -108,3 +108,16 @@ async def test_what_comes_through_a_proxy_may_not(database: Database, name: str)
 async def test_a_server_that_others_can_reach_needs_a_token(database: Database, bound: str) -> None:
     async with served(database, host=bound) as client:
         assert not await allowed(client)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, {"name": "anyone", "mayChange": False}),
+        ({"Authorization": f"Bearer {TOKEN}"}, {"name": "api token", "mayChange": True}),
+    ],
+)
+async def test_the_graph_tells_callers_what_they_may(database: Database, headers: Any, expected: Any) -> None:
+    async with served(database, api_token=TOKEN) as client:
+        answer = await client.post("/graphql", json={"query": "{ viewer { name mayChange } }"}, headers=headers)
+    assert answer.json()["data"]["viewer"] == expected

@@ -43,10 +43,10 @@ async def test_a_document_is_known_by_its_hash_afterwards(client: httpx.AsyncCli
     unknown = await ask(client, method, accept, extensions=named(TYPENAME))
     assert told(unknown) == (200, "PERSISTED_QUERY_NOT_FOUND")
     assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
-    good = {"data": {"__typename": "Query"}}
-    assert (await ask(client, method, accept, query=TYPENAME, extensions=named(TYPENAME))).json() == good
+    good = {"__typename": "Query"}
+    assert (await ask(client, method, accept, query=TYPENAME, extensions=named(TYPENAME))).json()["data"] == good
     for again in ("GET", "POST"):
-        assert (await ask(client, again, accept, extensions=named(TYPENAME))).json() == good
+        assert (await ask(client, again, accept, extensions=named(TYPENAME))).json()["data"] == good
 
 
 @only_sqlite
@@ -54,7 +54,7 @@ async def test_variables_and_operation_names_go_with_a_hash(client: httpx.AsyncC
     document = "query A { __typename } query B($n: Int!) { assets(first: $n) { nodes { id } } }"
     for query in ({"query": document}, {}):
         asked: dict[str, Any] = {"operationName": "B", "variables": {"n": 1}, "extensions": named(document)}
-        assert (await ask(client, "POST", **asked, **query)).json() == {"data": {"assets": {"nodes": []}}}
+        assert (await ask(client, "POST", **asked, **query)).json()["data"] == {"assets": {"nodes": []}}
 
 
 @only_sqlite

@@ -110,12 +110,19 @@ async def test_what_cannot_be_carried_out(database: Database, query: str, code: 
 
 
 async def test_documents_have_the_same_limits(database: Database) -> None:
-    async with live(database, graphql_max_depth=2, graphql_max_cost=5) as server, talking(server.url) as talk:
-        assert codes(await answer(talk, "{ assets { nodes { id } } }")) == ["GRAPHQL_VALIDATION_FAILED"] * 2
-        assert (
-            codes(await answer(talk, "subscription { runEvents { run { batches { nodes { seen } } } } }"))
-            == ["GRAPHQL_VALIDATION_FAILED"] * 2
-        )
+    async with live(database, graphql_max_depth=4, graphql_max_cost=50) as server, talking(server.url) as talk:
+        for query in (
+            "{ assets { nodes { id } } }",
+            "{ runs { nodes { checkpointBefore { source } } } }",
+            "subscription { runEvents { run { batches { nodes { seen } } } } }",
+        ):
+            assert codes(await answer(talk, query)) == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_the_cost_is_told(database: Database) -> None:
+    async with live(database) as server, talking(server.url) as talk:
+        payload = (await answer(talk, "{ assets(first: 10) { nodes { id } } }"))["payload"]
+        assert payload["extensions"] == {"cost": {"requested": 12, "limit": 100_000}}
 
 
 @pytest.mark.parametrize("name", ["Authorization", "authorization"])
@@ -184,9 +191,8 @@ async def test_ours_is_chosen_among_several(database: Database) -> None:
         pass
 
 
-async def test_whoever_says_nothing_is_sent_away(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "INIT_SECONDS", 0.1)
-    async with live(database) as server:
+async def test_whoever_says_nothing_is_sent_away(database: Database) -> None:
+    async with live(database, ws_init_timeout_seconds=0.1) as server:
         async with dialled(server.url) as talk:
             assert (await talk.closed())[0] == 4408
         async with dialled(server.url) as talk:
@@ -251,8 +257,8 @@ async def test_text_that_is_no_utf8_closes_the_connection(database: Database) ->
 
 
 async def test_a_huge_message_closes_the_connection(database: Database) -> None:
-    async with live(database) as server, talking(server.url) as talk:
-        await talk.ask("1", TYPENAME, x="x" * limits.LARGEST_MESSAGE_BYTES)
+    async with live(database, ws_max_message_bytes=1000) as server, talking(server.url) as talk:
+        await talk.ask("1", TYPENAME, x="x" * 1000)
         assert (await talk.closed())[0] == 1009
 
 
@@ -300,9 +306,8 @@ async def test_nothing_said_is_our_fault(database: Database, messages: list[Any]
         assert code in {4400, 4409, 4429}, (code, reason)
 
 
-async def test_too_many_operations_of_one_connection(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_OPERATIONS", 3)
-    async with live(database) as server, talking(server.url) as talk:
+async def test_too_many_operations_of_one_connection(database: Database) -> None:
+    async with live(database, ws_max_operations=3) as server, talking(server.url) as talk:
         for number in range(3):
             await followed(server, talk, str(number))
         await talk.ask("too many", EVENTS)
@@ -313,9 +318,8 @@ async def test_too_many_operations_of_one_connection(database: Database, monkeyp
         await followed(server, talk, "too many")
 
 
-async def test_too_many_connections(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_CONNECTIONS", 1)
-    async with live(database) as server:
+async def test_too_many_connections(database: Database) -> None:
+    async with live(database, ws_max_connections=1) as server:
         async with dialled(server.url):
             with pytest.raises(InvalidStatus) as refused:
                 await connect(server.url, proxy=None)

@@ -1,10 +1,15 @@
 """What is repeated between pyproject.toml, the lock files, the image and its settings must agree."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hatchling.builders.plugin.interface import BuilderInterface
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 
 from app.config import Settings, load_settings
@@ -92,3 +97,22 @@ def test_every_pin_has_hashes_and_no_lock_names_a_host(lock: str) -> None:
     text = read(lock)
     assert not re.search(r"==.*(?<!\\)$", text, re.MULTILINE)
     assert "://" not in text
+
+
+@pytest.mark.parametrize("name", ["ui", "hatch_build.py"])
+def test_the_image_gets_what_its_pages_are_built_from(name: str) -> None:
+    assert re.search(rf"^COPY .*\b{name}\b", read("Dockerfile"), re.MULTILINE)
+    assert f"\n!{name}\n" in read(".dockerignore")
+
+
+@pytest.mark.parametrize("builder", [SdistBuilder, WheelBuilder])
+def test_built_pages_are_in_the_package(builder: type[BuilderInterface[Any, Any]], tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / ".gitignore").write_text(read(".gitignore"))
+    for name in ("app/web/pages/console.html", "app/web/pages/static/a.js.br", "ui/build.py", "ui/node_modules/a/b.js"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    packed = {Path(file.relative_path).as_posix() for file in builder(str(tmp_path)).recurse_included_files()}
+    assert {"app/web/pages/console.html", "app/web/pages/static/a.js.br"} <= packed
+    assert ("ui/build.py" in packed) is (builder is SdistBuilder)
+    assert not any("node_modules" in name for name in packed)

@@ -34,6 +34,19 @@ FACTS = {
         SELECT source, {WINDOW.format("c")}, last_record_id, last_key, position, sequence, total
         FROM etl_checkpoints AS c ORDER BY source""",
     "holdings": "SELECT source, asset_count, raw_count FROM etl_sources ORDER BY source",
+    "coins": """
+        SELECT source, external_id, id, slug, symbol, name, rank, price_usd, divergence_percent, market_cap_usd
+        FROM coins ORDER BY source, external_id""",
+    "coin assets": """
+        SELECT a.source, a.external_id, c.coin_id, c.own_coin_id, c.traits, c.confidence, c.evidence, c.manual, c.fresh
+        FROM coin_assets AS c JOIN assets AS a ON a.id = c.asset_id ORDER BY a.source, a.external_id""",
+    "coin pairs": """
+        SELECT a.source, a.external_id, b.source, b.external_id, p.weight, p.score, p.evidence, p.contract, p.doubt
+        FROM coin_pairs AS p JOIN assets AS a ON a.id = p.one_id JOIN assets AS b ON b.id = p.other_id
+        ORDER BY a.source, a.external_id, b.source, b.external_id""",
+    "coin keys": """
+        SELECT k.key, a.source, a.external_id FROM coin_keys AS k JOIN assets AS a ON a.id = k.asset_id
+        ORDER BY k.key, a.source, a.external_id""",
     "pages": "SELECT count(*) FROM etl_window_pages",
     "active runs": "SELECT count(*) FROM etl_runs WHERE status IN ('queued', 'running')",
     "leases": "SELECT source, holder FROM etl_leases ORDER BY source",

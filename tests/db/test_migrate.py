@@ -1,13 +1,15 @@
 """Migrations: data that was there before is searched like new data, with the trigram extension and without."""
 
 import asyncio
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
 from db import catalog, migrate
@@ -65,7 +67,7 @@ async def test_what_was_there_before_is_searched_like_what_comes_after(
     empty: Database, request: pytest.FixtureRequest
 ) -> None:
     async with empty.write() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(migrate._config(connection=sync), "0001"))
+        await connection.run_sync(lambda sync: migrate._upgrade(sync, "0001"))
         before = [asset(1, name="Ethereum"), asset(2, name="Beth"), asset(3, name="Bitcoin")]
         await connection.execute(insert(windows).values(WINDOW))
         await connection.execute(insert(runs).values(RUN))
@@ -83,3 +85,15 @@ async def test_what_was_there_before_is_searched_like_what_comes_after(
             )
             assert indexed.scalar_one() == (0 if "without" in request.node.name else 1)
     assert found == {"eth": [1, 4, 2], "etherium": [1, 4], "ethereum c": [4], "coin": [1, 2, 3, 4]}
+
+
+def test_the_head_is_what_alembic_takes_for_it() -> None:
+    scripts = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert scripts.get_heads() == [migrate.head()]
+
+
+def test_alembic_is_not_loaded_where_nothing_is_to_migrate() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import app.server, sys; sys.exit('alembic' in sys.modules)"], check=False
+    )
+    assert done.returncode == 0

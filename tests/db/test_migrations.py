@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
@@ -23,3 +24,13 @@ def _is_of_ours(name: str | None, kind: str, parents: Any) -> bool:
 async def test_a_migrated_database_has_exactly_the_tables_of_the_code(database: Database) -> None:
     async with database.read() as connection:
         assert await connection.run_sync(_differences) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_what_upstreams_sent_is_compressed_by_the_fast_method_where_there_is_one(database: Database) -> None:
+    methods = "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+    chosen = """SELECT attcompression::text FROM pg_attribute WHERE (attrelid::regclass::text, attname) IN
+                (('etl_window_pages', 'body'), ('raw_assets', 'payload'))"""
+    async with database.read() as connection:
+        has_it = "lz4" in ((await connection.exec_driver_sql(methods)).scalar() or ())
+        assert [*(await connection.exec_driver_sql(chosen)).scalars()] == ["l" if has_it else ""] * 2

@@ -1,4 +1,4 @@
-"""`verify` finds nothing in what real runs leave, and each of its 20 invariants finds what was broken on purpose.
+"""`verify` finds nothing in what real runs leave, and each of its 21 invariants finds what was broken on purpose.
 
 A history of runs of every kind is made once for each kind of database; each test breaks a copy of it.
 """
@@ -246,6 +246,14 @@ ANY_OTHER = "(SELECT min(record_id) FROM assets WHERE source = 'csv' AND externa
 RUNNING = "source = 'coingecko'"
 
 # What is broken and which invariant has to notice; guards are taken away first where there are some.
+EMPTY_COIN = """
+    INSERT INTO coins (id, source, external_id, slug_base, slug, symbol, name, symbol_folded, name_folded)
+    VALUES (1, 'csv', 'x', 'x', 'x', 'X', 'X', 'x', 'x')"""
+IGNORED_LINK = """
+    INSERT INTO coin_decisions (source, external_id, other_source, other_external_id, decision, reason, decided_at)
+    SELECT a.source, a.external_id, b.source, b.external_id, 'link', '', a.updated_at
+    FROM assets a JOIN coin_assets x ON x.asset_id = a.id JOIN coin_assets y ON y.coin_id <> x.coin_id
+    JOIN assets b ON b.id = y.asset_id LIMIT 1"""
 BROKEN: list[tuple[int, str, list[str]]] = [
     (1, "assets", [twice("assets")]),
     (2, "raw_assets", [twice("raw_assets")]),
@@ -328,6 +336,9 @@ BROKEN: list[tuple[int, str, list[str]]] = [
     (20, "", ["UPDATE etl_window_pages SET origin = 'http://x/?key=CG-0123456789'"]),
     (20, "", ["UPDATE etl_quarantine SET detail = 'CG-0123456789'"]),
     (20, "", ["UPDATE etl_checkpoints SET last_record_id = 'CG-0123456789' WHERE source = 'csv'"]),
+    (21, "", ["UPDATE coin_assets SET coin_id = (SELECT min(coin_id) FROM coin_assets)"]),
+    (21, "", [EMPTY_COIN]),
+    (21, "", [IGNORED_LINK]),
 ]  # fmt: skip
 
 
@@ -342,8 +353,8 @@ def test_what_is_broken_is_found_by_its_invariant(
 
 
 def test_every_invariant_is_tested() -> None:
-    assert [invariant.number for invariant in verification.INVARIANTS] == list(range(1, 21))
-    assert {number for number, _, _ in BROKEN} == set(range(1, 21))
+    assert [invariant.number for invariant in verification.INVARIANTS] == list(range(1, 22))
+    assert {number for number, _, _ in BROKEN} == set(range(1, 22))
 
 
 # ---------------------------------------------------------------- and leaving it whole

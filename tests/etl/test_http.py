@@ -1,5 +1,6 @@
 """The HTTP policy against a real server that misbehaves on command."""
 
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +70,17 @@ async def test_passing_trouble_is_retried(server: local.Upstream, source: CoinGe
     clean = await read(source)
     server.set_faults([fault])
     assert await read(source) == clean
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_nobody_is_asked_again_before_retry_after(server: local.Upstream, source: CoinGecko, form: str) -> None:
+    # A date has whole seconds: of two, at least one is left.
+    seconds = 1 if form == "seconds" else 2
+    server.set_faults([Fault("status", {"status": 429, "retry_after": seconds, "retry_as": form}, count=1)])
+    began = time.monotonic()
+    assert await read(source) == 300
+    assert time.monotonic() - began >= 0.99
+    assert [seen.status for seen in server.requests][:2] == [429, 200]
 
 
 async def test_lasting_trouble_fails_after_the_attempts(server: local.Upstream, source: CoinGecko) -> None:

@@ -15,7 +15,7 @@ from db.enums import RunMode, RunStatus, RunTrigger
 from db.errors import Fenced, LeaseHeld
 from db.runs import IdempotencyKeyReused, Requested, Run
 from etl.dispatcher import Dispatcher
-from etl.runner import Runner
+from etl.runner import Progress, Runner
 from etl.types import Page
 from tests.etl.conftest import Ingest, Query
 from tests.fakes import MemorySource, row
@@ -113,11 +113,19 @@ async def test_a_fenced_run_writes_nothing_more(database: Database, query: Query
         async def pages(self, staged: Sequence[int]) -> AsyncIterator[Page]:
             async for page in super().pages(staged):
                 yield page
+            # Pages are kept while the next ones are fetched; let it be over before the lease is stolen.
+            await asyncio.wait_for(kept.wait(), 10)
             await expire(database)
             async with database.write() as connection:
                 await runs.abandon_dead(connection, "csv")
 
-    runner = Runner(database, {"csv": StolenFrom([[row("btc")]])}, batch_size=5)
+    kept = asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.staged:
+            kept.set()
+
+    runner = Runner(database, {"csv": StolenFrom([[row("btc")]])}, batch_size=5, on_progress=watch)
     with pytest.raises(Fenced):
         await runner.run_now("csv", RunMode.INCREMENTAL, RunTrigger.CLI)
     assert await query("SELECT count(*) FROM assets") == [(0,)]

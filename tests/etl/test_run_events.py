@@ -116,7 +116,7 @@ async def test_a_cancellation_waits_for_who_is_writing(database: Database) -> No
     try:
         async with other.write() as connection:
             await leases.lock(connection, "csv")
-            await runs.staged(connection, run.id, 1, 10)
+            await runs.staged(connection, run.id, 1, [10])
             cancelling = asyncio.create_task(cancel(database, run))
             await asyncio.sleep(0.2)
             assert not cancelling.done()

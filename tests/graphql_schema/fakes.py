@@ -12,12 +12,16 @@ from db.checkpoints import Checkpoint
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger
 from db.runs import Run
+from graphql_schema.caller import Caller
 from graphql_schema.context import Context
+from graphql_schema.limits import Limits
 from graphql_schema.operations import HealthLevel, HealthReport, Problem, SourceState, TriggerAnswer
 from graphql_schema.schema import Schema, build_schema
 from tests.graphql_schema.rows import START
 
-SCHEMA = build_schema()
+# Time enough on a machine that does much else; time-outs have tests of their own.
+SCHEMA = build_schema(Limits(seconds=60))
+CALLER = Caller("api token", "203.0.113.9", may_read=True, may_mutate=True)
 NEXT_RUN = datetime(2025, 1, 21, tzinfo=UTC)
 
 
@@ -70,6 +74,22 @@ class FakeOperations:
         self.asked.append(("reset_checkpoint", source))
         return Problem("RUN_ACTIVE", "a run is active", ("source",))
 
+    async def link_assets(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        self.asked.append(("link", list(asset_ids), reason))
+        return 77 if asset_ids == [1, 2] else Problem("SAME_SOURCE", "both are of one source", ("assetIds",))
+
+    async def unlink_asset(self, asset_id: int, reason: str) -> int | Problem:
+        self.asked.append(("unlink", asset_id, reason))
+        return 77
+
+    async def keep_apart(self, asset_ids: Sequence[int], reason: str) -> int | Problem:
+        self.asked.append(("keep apart", list(asset_ids), reason))
+        return Problem("LINKED", "they are one coin", ("assetIds",))
+
+    async def undo_link(self) -> int | Problem:
+        self.asked.append(("undo",))
+        return Problem("NOTHING_TO_UNDO", "all of it is undone")
+
     async def cancel(self, run_id: int) -> Run | Problem:
         self.asked.append(("cancel", run_id))
         return queued_run(run_id) if run_id == 7 else Problem("RUN_NOT_ACTIVE", "the run has ended", ("id",))
@@ -81,13 +101,13 @@ class Graph:
 
     database: Database
     operations: FakeOperations = field(default_factory=FakeOperations)
-    may_mutate: bool = True
+    caller: Caller = CALLER
     schema: Schema = SCHEMA
     statements: list[str] = field(default_factory=list)
 
     async def answer(self, query: str, **variables: Any) -> tuple[Any, list[Any]]:
         """Data and formatted errors."""
-        context = Context.of(self.database, self.operations, RunFeed(self.database), may_mutate=self.may_mutate)
+        context = Context.of(self.database, self.operations, RunFeed(self.database), self.caller)
         result = await self.schema.execute(query, variable_values=variables, context_value=context)
         return result.data, [error.formatted for error in result.errors or ()]
 

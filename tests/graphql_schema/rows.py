@@ -81,6 +81,14 @@ def batch(run_id: int, sequence: int, **values: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def event(run_id: int, sequence: int, kind: str) -> dict[str, Any]:
+    """A line of a run's log."""
+    return {
+        "source": "coingecko", "sequence": sequence, "run_id": run_id, "kind": kind, "message": f"{kind}!",
+        "run": "{}", "at": START,
+    }  # fmt: skip
+
+
 def point(asset_id: int, hours: float, price: float | None) -> dict[str, Any]:
     """A history row this many hours after START."""
     return {

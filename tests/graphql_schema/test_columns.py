@@ -35,7 +35,7 @@ async def columns_read(graph: Graph, query: str) -> set[str]:
         ("{ assets { nodes { ...F } } } fragment F on Asset { athAt ... on Node { id } }", {"id", "ath_at"}),
         ("{ assets { nodes { raw { payload } } } }", {"id", "source", "record_id"}),
         ("{ assets { nodes { lastRun { id } } } }", {"id", "run_id"}),
-        ("{ assets { nodes { history { nodes { at } } } } }", {"id"}),
+        ("{ assets { nodes { history { nodes { at } } } } }", {"id", "source"}),
         (f'{{ asset(id: "{ASSET}") {{ priceUsd }} }}', {"id", "price_usd"}),
         ('{ asset(source: "coingecko", externalId: "coin-1") { updatedAt } }', {"id", "updated_at"}),
         (f'{{ node(id: "{ASSET}") {{ id ... on Asset {{ source }} ... on Run {{ status }} }} }}', {"id", "source"}),

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from db import tables
 from graphql_schema import ids
 from tests.graphql_schema.fakes import Graph
-from tests.graphql_schema.rows import START, write_run
+from tests.graphql_schema.rows import START, run, write, write_run, write_runs
 
 COMPARE = """
 query ($base: ID!, $other: ID!) {
@@ -28,8 +29,8 @@ async def write_past(graph: Graph, source: str = "coingecko", *, start: int = 1,
     """Ten whole successful passes that differ a little."""
     for number in range(start, start + 10):
         wobble = number % 3 - 1
-        run = {**USUAL, "updated": 900 + 5 * wobble, "unchanged": 98 - 5 * wobble, **values}
-        await write_run(graph.database, number, source=source, **run)
+        figures = {**USUAL, "updated": 900 + 5 * wobble, "unchanged": 98 - 5 * wobble, **values}
+        await write_run(graph.database, number, source=source, **figures)
 
 
 def differences(comparison: Any) -> dict[str, tuple[Any, ...]]:
@@ -149,6 +150,18 @@ async def test_runs_that_are_not_there(graph: Graph) -> None:
     assert await graph.codes(COMPARE, base="junk", other=ids.encode("Run", 1)) == ["BAD_USER_INPUT"]
 
 
-async def test_a_comparison_costs_two_statements(graph: Graph) -> None:
+async def test_a_comparison_costs_three_statements(graph: Graph) -> None:
     await write_past(graph)
-    assert await graph.count_statements(COMPARE, base=ids.encode("Run", 9), other=ids.encode("Run", 10)) == 2
+    assert await graph.count_statements(COMPARE, base=ids.encode("Run", 9), other=ids.encode("Run", 10)) == 3
+
+
+async def test_coins_that_sources_contradict_each_other_about_are_anomalies(graph: Graph) -> None:
+    await write_runs(graph.database, run(1), run(2))
+    told = {"source": "coingecko", "run": "{}", "at": START}
+    events = [
+        {"sequence": 1, "run_id": 1, "kind": "anomaly", "message": "of another run", **told},
+        {"sequence": 2, "run_id": 2, "kind": "anomaly", "message": "about Bitcoin 35 %", **told},
+        {"sequence": 3, "run_id": 2, "kind": "ended", "message": "success", **told},
+    ]
+    await write(graph.database, tables.run_events, events)
+    assert (await compare(graph, 1, 2))["anomalies"] == ["about Bitcoin 35 %"]

@@ -1,12 +1,15 @@
 """Mutations: what is asked of the process, who may ask, and failures as data."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from db import tables
 from db.enums import RunMode
 from graphql_schema import ids
 from tests.graphql_schema.fakes import SCHEMA, Graph
+from tests.graphql_schema.rows import write
 
 TRIGGER = """
 mutation ($source: String, $mode: RunMode, $key: String) {
@@ -94,6 +97,8 @@ async def test_pausing_and_resuming(graph: Graph, query: str, what: str) -> None
 RESET = 'mutation { resetCheckpoint(source: "csv") { errors { code } } }'
 LINK = 'mutation { linkAssets(assetIds: ["a", "b"], reason: "r") { coin { id } errors { code message path } } }'
 UNLINK = 'mutation { unlinkAsset(assetId: "a") { coin { id } errors { code message path } } }'
+KEEP_APART = "mutation { keepApart(assetIds: []) { errors { code } } }"
+UNDO = "mutation { undoLink { coin { id } errors { code message path } } }"
 EVERY_MUTATION: dict[str, tuple[str, dict[str, str]]] = {
     "triggerEtl": (TRIGGER, {}),
     "cancelRun": (CANCEL, {"id": ids.encode("Run", 7)}),
@@ -103,13 +108,30 @@ EVERY_MUTATION: dict[str, tuple[str, dict[str, str]]] = {
     "resumeSource": (RESUME, {"s": "csv"}),
     "linkAssets": (LINK, {}),
     "unlinkAsset": (UNLINK, {}),
+    "keepApart": (KEEP_APART, {}),
+    "undoLink": (UNDO, {}),
 }
 
 
-async def test_links_are_not_available_yet(graph: Graph) -> None:
-    error = {"code": "NOT_AVAILABLE", "message": "assets are not grouped into coins yet", "path": None}
-    for name, query in (("linkAssets", LINK), ("unlinkAsset", UNLINK)):
-        assert await graph.ask(query) == {name: {"coin": None, "errors": [error]}}
+async def test_links_by_hand_go_to_the_process_and_bring_the_coin(graph: Graph) -> None:
+    coin = {"id": 77, "source": "csv", "external_id": "a", "slug_base": "a", "slug": "a", "symbol": "A", "name": "A",
+            "symbol_folded": "a", "name_folded": "a"}  # fmt: skip
+    await write(graph.database, tables.coins, [coin])
+    one, other = ids.encode("Asset", 1), ids.encode("Asset", 2)
+    found = {"coin": {"id": ids.encode("Coin", 77)}, "errors": []}
+    assert await graph.ask(LINK.replace('"a"', f'"{one}"').replace('"b"', f'"{other}"')) == {"linkAssets": found}
+    assert await graph.ask(UNLINK.replace('"a"', f'"{one}"')) == {"unlinkAsset": found}
+    error = {"code": "NOTHING_TO_UNDO", "message": "all of it is undone", "path": None}
+    assert await graph.ask(UNDO) == {"undoLink": {"coin": None, "errors": [error]}}
+    assert graph.operations.asked == [("link", [1, 2], "r"), ("unlink", 1, ""), ("undo",)]
+
+
+@pytest.mark.parametrize(("query", "argument"), [(LINK, "assetIds"), (UNLINK, "assetId")])
+async def test_what_is_no_id_of_an_asset_is_refused(graph: Graph, query: str, argument: str) -> None:
+    [payload] = (await graph.ask(query)).values()
+    assert payload["coin"] is None
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("UNKNOWN_ASSET", [argument])]
+    assert graph.operations.asked == []
 
 
 def test_every_mutation_is_tried_without_the_token() -> None:
@@ -120,7 +142,7 @@ def test_every_mutation_is_tried_without_the_token() -> None:
 
 @pytest.mark.parametrize(("query", "variables"), EVERY_MUTATION.values(), ids=EVERY_MUTATION)
 async def test_a_caller_without_the_token_gets_nothing(graph: Graph, query: str, variables: dict[str, str]) -> None:
-    graph.may_mutate = False
+    graph.caller = replace(graph.caller, may_mutate=False)
     data, errors = await graph.answer(query, **variables)
     assert data is None
     assert [error["extensions"] for error in errors] == [{"code": "UNAUTHENTICATED"}]

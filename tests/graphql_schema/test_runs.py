@@ -6,7 +6,7 @@ from typing import Any
 from db import tables
 from graphql_schema import ids
 from tests.graphql_schema.fakes import Graph
-from tests.graphql_schema.rows import START, asset, batch, raw, write, write_assets, write_run
+from tests.graphql_schema.rows import START, asset, batch, event, raw, write, write_assets, write_run
 
 
 async def test_a_run_as_it_is_stored(graph: Graph) -> None:
@@ -149,6 +149,34 @@ async def test_batches_of_each_run(graph: Graph) -> None:
     one = "query ($id: ID!, $b: String) { run(id: $id) { batches(before: $b) { nodes { sequence } } } }"
     page = await graph.ask(one, id=ids.encode("Run", 1), b=cursor)
     assert page["run"]["batches"]["nodes"] == [{"sequence": 1}, {"sequence": 2}]
+
+
+LOG = """
+query ($first: Int, $after: String) {
+  runs { nodes { log(first: $first, after: $after) {
+    totalCount nodes { at kind message } pageInfo { hasNextPage endCursor }
+  } } }
+}
+"""
+
+
+async def test_the_log_of_each_run(graph: Graph) -> None:
+    for number in (1, 2, 3):
+        await write_run(graph.database, number)
+    rows = [event(1, 1, "queued"), event(3, 2, "queued"), event(1, 3, "started"), event(1, 4, "ended")]
+    await write(graph.database, tables.run_events, rows)
+    answer = await graph.ask(LOG, first=2)
+    found = [node["log"] for node in answer["runs"]["nodes"]]
+    assert [[entry["kind"] for entry in page["nodes"]] for page in found] == [["QUEUED"], [], ["QUEUED", "STARTED"]]
+    assert [page["totalCount"] for page in found] == [1, 0, 3]
+    assert [page["pageInfo"]["hasNextPage"] for page in found] == [False, False, True]
+    assert found[0]["nodes"] == [{"at": "2025-01-20T10:36:06.480000Z", "kind": "QUEUED", "message": "queued!"}]
+    assert await graph.count_statements(LOG) == 3
+    cursor = found[2]["pageInfo"]["endCursor"]
+    assert set(await graph.codes(LOG, after=cursor)) == {"INVALID_CURSOR"}
+    one = "query ($id: ID!, $a: String) { run(id: $id) { log(after: $a) { nodes { kind } } } }"
+    page = await graph.ask(one, id=ids.encode("Run", 1), a=cursor)
+    assert page["run"]["log"]["nodes"] == [{"kind": "ENDED"}]
 
 
 def checkpoint(source: str, run_id: int) -> dict[str, Any]:

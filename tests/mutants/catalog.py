@@ -11,10 +11,23 @@ OLDER_RECORD = "tests/etl/test_monotonic.py::test_an_older_record_does_not_repla
 GUARD_IN_SQL = "tests/etl/test_monotonic.py::test_the_guard_holds_in_sql_even_if_the_decision_were_wrong[sqlite]"
 EMPTY_LIST = "tests/etl/test_monotonic.py::test_an_empty_list_is_a_failure[sqlite]"
 OTHER_RECORDS = "tests/etl/test_replay.py::test_other_records_are_not_taken_for_the_rest_of_an_open_replay[sqlite]"
+RETRY_AFTER = "tests/etl/test_http.py::test_nobody_is_asked_again_before_retry_after[seconds]"
 PAUSED = "tests/app/test_pause.py::test_a_run_that_waits_is_not_started_until_the_source_is_resumed[sqlite]"
 SIMULATION = "tests/simulation/test_simulation.py::test_whatever_goes_wrong_all_is_well_in_the_end[1]"
+LATER_SIMULATION = "tests/simulation/test_simulation.py::test_whatever_goes_wrong_all_is_well_in_the_end[97]"
 SET_CLOCK = "tests/app/test_scheduler.py::test_a_clock_that_is_set_and_set_right_again_does_not_silence_a_schedule"
 TWO_WRITERS = "tests/chaos/test_two_writers.py::test_a_writer_waits_for_one_that_has_read_already"
+ONE_OF_A_SOURCE = (
+    "tests/etl/test_identity_grouping.py::test_no_coin_has_two_assets_of_one_source_or_what_people_keep_apart"
+)
+CUT_BY_HAND = "tests/etl/test_by_hand.py::test_a_cut_by_hand_is_stronger_than_the_evidence[sqlite]"
+LAST_BY_BOTH_TIMES = (
+    "tests/etl/test_history_retention.py::test_of_an_hour_both_the_latest_figure_and_the_last_recorded_stay[sqlite]"
+)
+FORGOTTEN = (
+    "tests/etl/test_history_retention.py"
+    "::test_what_is_forgotten_cannot_be_asked_for_and_what_still_holds_is_kept[sqlite]"
+)
 
 
 class DoesNotApply(Exception):
@@ -102,6 +115,18 @@ _ANY_REPLAY = Edit(
 _PAUSE_IS_NOT_LOOKED_AT = Edit(
     "etl/runner.py", "if queued.source in await source_states.paused(connection):", "if queued.source == '':"
 )
+_SOURCE_TWICE = Edit(
+    "etl/identity/grouping.py",
+    "        if {key.source for key in mine} & {key.source for key in theirs}:\n            return False\n",
+    "",
+)
+_CUTS_FORGOTTEN = Edit("etl/identity/grouping.py", "couple(a, b) in self._cuts", "couple(a, b) in ()")
+_LAST_BY_ONE_TIME = Edit(
+    "db/history_retention.py", "> 1 for column in columns]", "> 1 for column in columns[1:] or columns]"
+)
+_FORGOTTEN_IN_SILENCE = Edit(
+    "db/history_retention.py", "            await _move(database, source, sources.c.history_since, until)\n", ""
+)
 
 MUTANTS = (
     Mutant("no fence: a lease is extended whatever its epoch", [_NO_FENCE], OLD_HOLDER),
@@ -113,10 +138,14 @@ MUTANTS = (
     Mutant("an empty list is a success", [_EMPTY_IS_FINE, _SHRUNK_IS_FINE], EMPTY_LIST),
     Mutant("a replay of other records goes on with an open one", [_ANY_REPLAY], OTHER_RECORDS),
     Mutant("a run starts although its source was paused meanwhile", [_PAUSE_IS_NOT_LOOKED_AT], PAUSED),
-    Mutant("Retry-After is ignored", [_RETRY_AFTER_IGNORED], SIMULATION),
+    Mutant("Retry-After is ignored", [_RETRY_AFTER_IGNORED], RETRY_AFTER),
     Mutant("the circuit never opens", [_CIRCUIT_STAYS_CLOSED], SIMULATION),
-    Mutant("calls are not counted", [_NO_BUDGET], SIMULATION),
-    Mutant("a COMMIT without an answer is taken for lost", [_COMMIT_BELIEVED_LOST], SIMULATION),
+    Mutant("calls are not counted", [_NO_BUDGET], LATER_SIMULATION),
+    Mutant("a COMMIT without an answer is taken for lost", [_COMMIT_BELIEVED_LOST], LATER_SIMULATION),
     Mutant("schedules don't notice that the clock was set", [_CLOCK_NOT_WATCHED], SET_CLOCK),
+    Mutant("a coin may have two assets of one source", [_SOURCE_TWICE], ONE_OF_A_SOURCE),
+    Mutant("what people keep apart is linked", [_CUTS_FORGOTTEN], CUT_BY_HAND),
+    Mutant("thinning keeps the last points by one time only", [_LAST_BY_ONE_TIME], LAST_BY_BOTH_TIMES),
+    Mutant("history is forgotten without a word", [_FORGOTTEN_IN_SILENCE], FORGOTTEN),
     Mutant("BEGIN instead of BEGIN IMMEDIATE", [_PLAIN_BEGIN], TWO_WRITERS),
 )

@@ -40,7 +40,9 @@ class Asked:
     random: Random
 
     def page(self, *, minutes_ago: float = 0.0, shuffled: bool = False) -> list[bytes]:
-        """The rows that were asked for."""
+        """The rows that were asked for; lists of contracts have none."""
+        if not self.request.url.path.endswith(("/coins/markets", "/tickers")):
+            return []
         rows = self.market.rows(self.call.source, int(now() // 60 - minutes_ago))
         if shuffled:
             self.random.shuffle(rows)
@@ -61,7 +63,7 @@ class Network(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await self._host.turn()
-        source = GECKO if "/coins/markets" in request.url.path else PAPRIKA
+        source = GECKO if "/coins/" in request.url.path else PAPRIKA
         call = Call(source, int(request.url.params.get("page", 1)), now())
         self._market.calls.append(call)
         await asyncio.sleep(self._random.random() * LONGEST_ANSWER_SECONDS)

@@ -72,7 +72,8 @@ def plan_of(seed: int) -> Plan:
 
 def _coin(random: Random, source: str, number: int) -> Coin:
     listed = EVER
-    if random.random() < 0.2:
+    # The others stay: a list of less than half its length is not believed until a person says so.
+    if random.random() < 0.4 and number % 2:
         begins = random.randint(0, 25)
         listed = random.choice((range(begins, EVER.stop), range(EVER.start, begins)))
     return Coin(f"{random.choice('abcdefgh')}oin-{source[4:6]}-{number}", source, random.randint(1, 30), listed)

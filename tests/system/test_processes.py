@@ -80,7 +80,7 @@ def latest_status(url: str) -> str:
 
 def test_the_first_start_fills_the_database_and_sigterm_ends_it(settings: Settings, tmp_path: Path) -> None:
     with serving(tmp_path, **settings) as (url, process):
-        wait_until(lambda: httpx.get(f"{url}/stats").json()["status"] == "success")
+        wait_until(lambda: httpx.get(f"{url}/stats").json()["sources"]["csv"]["status"] == "success")
         assert httpx.get(f"{url}/health").json()["status"] == "ok"
         assert httpx.get(f"{url}/data").json()["paging"]["total"] > 20
         began = time.monotonic()
@@ -94,7 +94,7 @@ def test_failure_after_two_records_and_recovery_from_the_third(settings: Setting
         wait_until(lambda: httpx.get(f"{url}/stats").json()["status"] == "failed")
         assert httpx.get(f"{url}/stats").json()["records_processed"] == 2
     with serving(tmp_path, **settings) as (url, _):
-        wait_until(lambda: httpx.get(f"{url}/stats").json()["status"] == "success")
+        wait_until(lambda: httpx.get(f"{url}/stats").json()["sources"]["csv"]["status"] == "success")
         total = httpx.get(f"{url}/data").json()["paging"]["total"]
         assert httpx.get(f"{url}/stats").json()["records_processed"] == total - 2
     events = [json.loads(line) for line in (tmp_path / "server.log").read_text().splitlines() if line[0] == "{"]
@@ -188,8 +188,8 @@ def test_a_server_with_nothing_to_reach_still_serves(settings: Settings, tmp_pat
         "COINPAPRIKA_BASE_URL": "http://127.0.0.1:9",
     }
     with serving(tmp_path, **settings) as (url, _):
-        wait_until(lambda: httpx.get(f"{url}/data").json()["paging"]["total"] > 20)
-        assert httpx.get(f"{url}/stats").json()["status"] == "success"
+        wait_until(lambda: httpx.get(f"{url}/stats").json()["sources"]["csv"]["status"] == "success")
+        assert httpx.get(f"{url}/data").json()["paging"]["total"] > 20
 
 
 def test_a_port_in_use_is_named(settings: Settings, tmp_path: Path) -> None:

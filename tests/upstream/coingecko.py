@@ -1,7 +1,6 @@
 """CoinGecko's answers, written as its Rails server writes them."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import Final
 
 from . import text
@@ -55,8 +54,7 @@ def _list_row(coin: Coin, *, platforms: bool) -> str:
 def _platforms(coin: Coin) -> str:
     if coin.platform is None:
         return "{}"
-    address = sha256(f"contract {coin.gecko}".encode()).hexdigest()[:40]
-    return f'{{"{coin.platform}":"0x{address}"}}'
+    return f'{{"{coin.platform}":"{coin.contract}"}}'
 
 
 def _row(quote: Quote, windows: Sequence[str]) -> str:

@@ -20,6 +20,16 @@ _WINDOWS: Final = {
     "30d": 30 * 1440 * _MINUTE,
     "1y": 365 * 1440 * _MINUTE,
 }
+# CoinGecko's platforms, and the coins whose chains they are.
+PLATFORMS: Final = {
+    "ethereum": "eth-ethereum",
+    "base": "base-base",
+    "solana": "sol-solana",
+    "polygon-pos": "matic-polygon",
+    "arbitrum-one": "arb-arbitrum",
+    "binance-smart-chain": "bnb-binance-coin",
+    "tron": "trx-tron",
+}
 _INT64_MAX: Final = 2**63 - 1
 
 
@@ -37,6 +47,16 @@ def coins(quotes: Iterable[Quote], inactive: Iterable[Coin]) -> bytes:
     """The body of /coins: the coins that have a ticker, then those that have none any more."""
     rows = [_coin(quote.coin, quote.rank or 0, active=True) for quote in quotes]
     rows += [_coin(coin, 0, active=False) for coin in inactive]
+    return ("[" + ",".join(rows) + "]\n").encode()
+
+
+def contracts(quotes: Iterable[Quote], platform: str) -> bytes:
+    """The body of /contracts/{platform}; letters of addresses in capitals, as checksums have them."""
+    found = (quote for quote in quotes if PLATFORMS.get(quote.coin.platform or "") == platform)
+    rows = (
+        f'{{"address":"0x{quote.coin.contract[2:].upper()}","id":{text.string(quote.id)},"type":"ERC20"}}'
+        for quote in found
+    )
     return ("[" + ",".join(rows) + "]\n").encode()
 
 

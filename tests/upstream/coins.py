@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass, field
+from hashlib import sha256
 from math import exp, sin, sqrt, tau
 from typing import Final
 
@@ -110,6 +111,11 @@ class Coin:
     """False: only in CoinPaprika's list of coins, without a ticker."""
     platform: str | None = None
     quirks: frozenset[Quirk] = field(default_factory=frozenset)
+
+    @property
+    def contract(self) -> str:
+        """The token's address on its platform; whoever lists the token lists this one."""
+        return "0x" + sha256(f"contract {self.gecko} {self.paprika}".encode()).hexdigest()[:40]
 
     def listed(self, moment: int) -> bool:
         """Whether upstreams show the coin at `moment`."""

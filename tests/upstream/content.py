@@ -31,6 +31,10 @@ class Content(Protocol):
         """CoinPaprika's /coins."""
         ...
 
+    def contracts(self, platform: str, view: View, moment: datetime) -> bytes:
+        """CoinPaprika's /contracts/{platform}."""
+        ...
+
 
 class Generated:
     """Content out of a generated market."""
@@ -60,3 +64,7 @@ class Generated:
         """Active coins and those that are no longer."""
         snapshot = self.market.at(moment)
         return coinpaprika.coins(view.of(snapshot.coinpaprika), snapshot.inactive)
+
+    def contracts(self, platform: str, view: View, moment: datetime) -> bytes:
+        """The addresses of active coins on a platform."""
+        return coinpaprika.contracts(view.of(self.market.at(moment).coinpaprika), platform)

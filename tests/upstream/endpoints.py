@@ -1,5 +1,6 @@
 """The endpoints of both upstreams: from a request to a good answer or an honest error."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from . import errors
+from .coinpaprika import PLATFORMS
 from .content import Content
 from .messages import COINGECKO, COINPAPRIKA, Answer, Body, Request
 from .selection import MarketsQuery, View
@@ -72,6 +74,10 @@ class Endpoints:
                 return _coinpaprika_ok(self._kept(self._content.ticker, id_, view, moment), moment)
             case ["coins"]:
                 return _coinpaprika_ok(self._kept(self._content.coins, view, moment), moment)
+            case ["contracts"]:
+                return _coinpaprika_ok(Body(json.dumps([*PLATFORMS.values()]).encode() + b"\n"), moment)
+            case ["contracts", platform] if platform in PLATFORMS.values():
+                return _coinpaprika_ok(self._kept(self._content.contracts, platform, view, moment), moment)
         return errors.paprika(404, "Not found")
 
     def _kept(self, write: Callable[..., bytes | None], *arguments: object, **named: Any) -> Body | None:

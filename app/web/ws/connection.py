@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from app.config import Settings
 from app.web.ws import limits, messages
 from app.web.ws.messages import Closing, Complete, Init, Message, Ping, Pong, Request, Subscribe
 from graphql_schema.run_feed import Leaving
@@ -27,8 +28,9 @@ Execute = Callable[[Request, Mapping[str, Any], Leaving], Results]
 class Connection:
     """A connection whose handshake is done."""
 
-    def __init__(self, socket: WebSocket, execute: Execute) -> None:
+    def __init__(self, socket: WebSocket, execute: Execute, settings: Settings) -> None:
         self._socket = socket
+        self._settings = settings
         self._execute = execute
         self._parameters: Mapping[str, Any] = {}
         self._wanted: dict[str, Leaving] = {}
@@ -53,7 +55,7 @@ class Connection:
 
     async def _initialised(self) -> Mapping[str, Any]:
         try:
-            async with asyncio.timeout(limits.INIT_SECONDS):
+            async with asyncio.timeout(self._settings.ws_init_timeout_seconds):
                 async for message in self._received():
                     match message:
                         case Init(payload):
@@ -84,8 +86,8 @@ class Connection:
     async def _subscribe(self, operation: str, request: Request) -> None:
         if operation in self._wanted:
             raise Closing(messages.ID_IN_USE, f"Subscriber for {operation} already exists")
-        if len(self._tasks) >= limits.MOST_OPERATIONS:
-            await self._send(messages.error(operation, [_too_many()]))
+        if len(self._tasks) >= self._settings.ws_max_operations:
+            await self._send(messages.error(operation, [_too_many(self._settings.ws_max_operations)]))
             return
         leaving: Leaving = asyncio.get_running_loop().create_future()
         self._wanted[operation] = leaving
@@ -127,6 +129,6 @@ class Connection:
             raise Closing(messages.TRY_AGAIN_LATER, "Too slow: what was sent is not being read") from None
 
 
-def _too_many() -> GraphQLError:
-    message = f"at most {limits.MOST_OPERATIONS} operations at the same time"
+def _too_many(most: int) -> GraphQLError:
+    message = f"at most {most} operations at the same time"
     return GraphQLError(message, extensions={"code": "TOO_MANY_OPERATIONS"})

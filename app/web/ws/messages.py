@@ -93,6 +93,8 @@ def next_result(operation: str, result: ExecutionResult) -> str:
     payload: dict[str, Any] = {"data": result.data}
     if result.errors:
         payload["errors"] = [error.formatted for error in result.errors]
+    if result.extensions:
+        payload["extensions"] = result.extensions
     return _text({"id": operation, "type": "next", "payload": payload})
 
 

@@ -5,20 +5,22 @@ import contextlib
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 import structlog
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
+from strawberry.types.execution import PreExecutionError
 
 from app.config import Settings
+from app.web.contexts import Contexts
 from app.web.errors import problem
-from app.web.permission import may_mutate
-from app.web.ws import limits, messages
+from app.web.gates import NOT_A_READER, Origins
+from app.web.ws import messages
 from app.web.ws.connection import Connection, Results
 from app.web.ws.messages import Closing, Request
-from graphql_schema.context import Context
 from graphql_schema.run_feed import Leaving
 from graphql_schema.schema import Schema
 
@@ -29,18 +31,19 @@ _log = structlog.get_logger()
 class GraphQLSocket:
     """An ASGI application for WebSockets."""
 
-    def __init__(self, schema: Schema, settings: Settings) -> None:
+    def __init__(self, schema: Schema, settings: Settings, contexts: Contexts) -> None:
         self._schema = schema
         self._settings = settings
-        self._origins = normalize_allowed_origins(settings.cors_origins)
+        self._contexts = contexts
+        self._origins = Origins(settings)
         self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if not self._may_connect(socket):
+        if not self._origins.may_use(socket):
             refusal = problem(403, "Pages of this origin may not connect; see CORS_ORIGINS.", code="ORIGIN_REFUSED")
             await socket.send_denial_response(refusal)
-        elif self._open >= limits.MOST_CONNECTIONS:
+        elif self._open >= self._settings.ws_max_connections:
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             refusal = problem(503, "Too many connections.", code="TOO_MANY_CONNECTIONS", headers=headers)
             await socket.send_denial_response(refusal)
@@ -52,13 +55,6 @@ class GraphQLSocket:
             finally:
                 self._open -= 1
 
-    def _may_connect(self, socket: WebSocket) -> bool:
-        """Browsers let any page open a WebSocket, and name the page's site in Origin; other programs send none."""
-        origin, host = socket.headers.get("origin"), socket.headers.get("host")
-        if origin is None or "*" in self._origins or is_same_origin(origin, host):
-            return True
-        return normalize_origin(origin) in self._origins
-
     async def _serve(self, socket: WebSocket) -> None:
         began = time.perf_counter()
         _log.info("ws.opened")
@@ -69,7 +65,7 @@ class GraphQLSocket:
         """Serve a connection; returns what we closed it with, None when the client left."""
         try:
             await self._accept(socket)
-            await Connection(socket, lambda *asked: self._execute(socket, *asked)).serve()
+            await Connection(socket, lambda *asked: self._execute(socket, *asked), self._settings).serve()
         except WebSocketDisconnect:
             pass
         except Closing as closing:
@@ -87,11 +83,21 @@ class GraphQLSocket:
             raise Closing(messages.WRONG_SUBPROTOCOL, f"Subprotocol not acceptable: speak {messages.PROTOCOL}")
         await socket.accept(messages.PROTOCOL)
 
-    def _execute(self, socket: WebSocket, request: Request, parameters: Mapping[str, Any], leaving: Leaving) -> Results:
-        services = socket.state.services
-        allowed = may_mutate(self._settings, socket, authorization=_authorization(parameters))
-        context = Context.of(services.database, services.operations, services.feed, may_mutate=allowed, leaving=leaving)
-        return self._schema.results(request.query, context, request.variables, request.operation_name)
+    async def _execute(
+        self, socket: WebSocket, request: Request, parameters: Mapping[str, Any], leaving: Leaving
+    ) -> Results:
+        context = self._contexts.of(socket, authorization=_authorization(parameters), leaving=leaving)
+        if not context.caller.may_read:
+            yield PreExecutionError(data=None, errors=[_not_a_reader()])
+            return
+        results = self._schema.results(request.query, context, request.variables, request.operation_name)
+        async with aclosing(results):
+            async for result in results:
+                yield result
+
+
+def _not_a_reader() -> GraphQLError:
+    return GraphQLError(NOT_A_READER, extensions={"code": "UNAUTHENTICATED"})
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

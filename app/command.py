@@ -1,0 +1,58 @@
+"""What every command does: read the settings, configure the logs, and turn its outcome into an exit code."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import click
+
+from app.config import ConfigurationError, Settings, load_settings
+
+EXIT_FAILED = 1
+EXIT_CONFIGURATION = 2
+EXIT_INTERRUPTED = 75
+
+
+def read_settings(*, to_stderr: bool = False, bars: bool = False) -> Settings:
+    """Read the settings and configure the logs; a wrong setting ends the program with code 2."""
+    from app import log
+
+    try:
+        settings = load_settings()
+    except ConfigurationError as problem:
+        click.echo(f"Configuration error\n{problem}", err=True)
+        sys.exit(EXIT_CONFIGURATION)
+    quiet = bars and sys.stderr.isatty() and "log_level" not in settings.model_fields_set
+    log.configure(
+        "WARNING" if quiet else settings.log_level, settings.log_format, sys.stderr if to_stderr else sys.stdout
+    )
+    return settings
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one; it does not exist for Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Run a command to its exit code; expected failures become one line on stderr."""
+    from db.errors import DatabaseError
+
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            return runner.run(work)
+    except DatabaseError as problem:
+        click.echo(f"Error: {problem}", err=True)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: names come from upstreams."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

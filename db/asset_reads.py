@@ -1,0 +1,290 @@
+"""The reads that come most often, worked out before they are carried out: pages of assets, single assets, points.
+
+What is of the common kind goes straight through the driver, as a statement that was compiled once for all of its shape.
+What is not (searches, other moments, a page between two others with both ends wanted, and whatever turns out to take
+long) is read by `catalog`, with the same result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, ColumnElement, Text, any_, cast, column, false, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db import catalog, filters, grouped, keyset, price_points, search, trigrams
+from db.asset_views import NOW
+from db.catalog import Listing
+from db.cursors import INT64, storable
+from db.direct import Direct, NotDirect
+from db.engine import Connection, Database
+from db.filters import Every
+from db.keyset import AnySelect, Key, Ordering, Page, Slice, Term
+from db.prepared import Prepared, slot
+from db.price_points import Span
+from db.tables import asset_history, assets, sources
+
+Columns = tuple[str, ...]
+Row = Sequence[Any]
+# The statement, and what goes into its slots.
+Filled = tuple[Prepared, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A page of assets, to be read any number of times."""
+
+    listing: Listing
+    wanted: Slice
+    columns: Columns
+    both_ends: bool = False
+    filled: Sequence[Filled] = ()
+
+    async def read(self, database: Database) -> Page:
+        """Raises BadFilter and HistoryForgotten."""
+        try:
+            return self._page_of(await self._rows(database.direct))
+        except NotDirect:
+            async with database.read() as connection:
+                return await self._read_usually(connection)
+
+    async def read_counted(self, database: Database) -> tuple[Page, int]:
+        """The page, and how long the whole list is, both of one moment. For pages that were made `counted`.
+
+        Raises BadFilter and HistoryForgotten.
+        """
+        try:
+            if rows := await self._rows(database.direct):
+                return self._page_of(rows), rows[0][len(self.columns)]
+        except NotDirect:
+            pass
+        async with database.read() as connection:
+            return await self._read_usually(connection), await catalog.count(connection, self.listing)
+
+    async def _rows(self, direct: Direct) -> Sequence[Row]:
+        """What the first of the statements finds that fills the page, or else the last. Raises NotDirect."""
+        if not self.filled:
+            raise NotDirect
+        rows: Sequence[Row] = ()
+        for each in self.filled:
+            rows = await direct.fetch(*each)
+            if len(rows) > self.wanted.limit:
+                break
+        return rows
+
+    def _page_of(self, rows: Sequence[Row]) -> Page:
+        return keyset.page_of(rows, _ordering(self.listing), self.wanted, left_behind=self.wanted.offset > 0)
+
+    async def _read_usually(self, connection: Connection) -> Page:
+        return await catalog.page(connection, self.listing, self.wanted, self.columns, both_ends=self.both_ends)
+
+
+def page(
+    direct: Direct, listing: Listing, wanted: Slice, columns: Columns, *, both_ends: bool = False, counted: bool = False
+) -> PageRead:
+    """Raises InvalidCursor and BadFilter."""
+    walked = wanted.after is not None or wanted.before is not None
+    sources_counted = catalog.whole_sources(listing) if counted else ()
+    if not _is_plain(listing) or (both_ends and walked) or sources_counted is None:
+        return PageRead(listing, wanted, columns, both_ends)
+    ordering = _ordering(listing)
+    after, before = keyset.keys(ordering, wanted)
+    values: dict[str, Any] = {"offset": wanted.offset}
+    condition = None if listing.condition == Every(()) else listing.condition
+    held = condition and filters.with_slots(NOW.fields, condition, values)
+    places = (_places("after", after, values), _places("before", before, values))
+    skipping: Any = slot("offset", BigInteger()) if wanted.offset else 0
+    part = Slice(wanted.limit, wanted.backward, offset=skipping)
+
+    def build(terms: tuple[Term, ...], *within: ColumnElement[bool]) -> AnySelect:
+        total = _total(sources_counted) if counted else ()
+        query = _columns(columns).add_columns(*total).where(*within)
+        if held is not None:
+            query = query.where(filters.to_sql(NOW.fields, held))
+        found = keyset.in_order(query, terms, part, *(_key(place, ordering.all_terms) for place in places))
+        return _columns(columns).where(false()) if found is None else found
+
+    shape = (
+        "assets", columns, listing.order, held, wanted.limit, wanted.backward, wanted.offset > 0, places,
+        counted and sources_counted,
+    )  # fmt: skip
+    statements = [direct.statement(shape, lambda: build(ordering.all_terms))]
+    lead, *others = ordering.all_terms
+    begins_known = after is None or after[0] is not None
+    if held is None and lead.nullable and not wanted.backward and begins_known:
+        # Unknown values come last: most pages of a whole list never get there, and are a plain walk over an index.
+        known = (Term(lead.column, lead.descending), *others)
+        walk = direct.statement((*shape, "known"), lambda: build(known, lead.column.is_not(None)))
+        statements.insert(0, walk)
+    return PageRead(listing, wanted, columns, both_ends, [(each, values) for each in statements])
+
+
+@dataclass(frozen=True, slots=True)
+class CountRead:
+    """How many assets a listing holds."""
+
+    listing: Listing
+
+    async def read(self, database: Database) -> int:
+        """Raises BadFilter and HistoryForgotten."""
+        names = catalog.whole_sources(self.listing)
+        if names is not None:
+            try:
+                rows = await database.direct.fetch(_counts(database.direct), {})
+                return sum(count for source, count in rows if not names or source in names)
+            except NotDirect:
+                pass
+        async with database.read() as connection:
+            return await catalog.count(connection, self.listing)
+
+
+@dataclass(frozen=True, slots=True)
+class RowRead:
+    """A single asset of now, by its id, or by source and external id, letter for letter."""
+
+    key: int | tuple[str, str]
+    columns: Columns
+
+    async def read(self, database: Database) -> Row | None:
+        """The asset's columns, None where there is no such asset."""
+        if not _can_be_stored(self.key):
+            return None
+        try:
+            rows = await database.direct.fetch(*self._filled(database.direct))
+        except NotDirect:
+            return await self._read_usually(database)
+        return rows[0] if rows else None
+
+    def _filled(self, direct: Direct) -> Filled:
+        if isinstance(self.key, int):
+            return direct.statement(("asset by id", self.columns), self._by_id), {"id": self.key}
+        source, external_id = self.key
+        values = {"source": source, "external_id": external_id}
+        return direct.statement(("asset by key", self.columns), self._by_key), values
+
+    def _by_id(self) -> AnySelect:
+        return _columns(self.columns).where(assets.c.id == slot("id", BigInteger()))
+
+    def _by_key(self) -> AnySelect:
+        same = (assets.c[name] == slot(name, Text()) for name in ("source", "external_id"))
+        return _columns(self.columns).where(*same)
+
+    async def _read_usually(self, database: Database) -> Row | None:
+        async with database.read() as connection:
+            if isinstance(self.key, int):
+                return (await catalog.by_ids(connection, [self.key], self.columns)).get(self.key)
+            return (await catalog.by_keys(connection, [self.key], self.columns)).get(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRead:
+    """The same part of the history of any assets."""
+
+    span: Span
+    wanted: Slice
+    columns: Columns
+    with_cursors: bool = True
+
+    async def read(self, database: Database, asset_ids: Sequence[int]) -> dict[int, Page]:
+        """A page for each asset, of rows that begin with the columns. The slice must be without cursors.
+
+        Raises NotDirect where it takes long.
+        """
+        direct = database.direct
+        given = {"parents": orjson.dumps(asset_ids).decode() if direct.kind == "sqlite" else asset_ids}
+        values = given | {name: value for name, value in self._moments().items() if value is not None}
+        rows: dict[int, list[Row]] = {asset_id: [] for asset_id in asset_ids}
+        parent = len(self.columns)
+        for row in await direct.fetch(self._statement(direct), values):
+            rows[row[parent]].append(row)
+        span, wanted = self.span, self.wanted
+        if not self.with_cursors:
+            return {each: keyset.page_of(found, UNNAMED, wanted) for each, found in rows.items()}
+        return {each: keyset.page_of(found, _history(each, span), wanted) for each, found in rows.items()}
+
+    async def count(self, database: Database, asset_ids: Sequence[int]) -> dict[int, int]:
+        """How many points each asset has in the span."""
+        async with database.read() as connection:
+            return await price_points.counts(connection, asset_ids, self.span)
+
+    def _statement(self, direct: Direct) -> Prepared:
+        open_ = tuple(value is None for value in self._moments().values())
+        shape = ("points", self.columns, self.wanted.limit, self.wanted.backward, self.span.interval, open_)
+        return direct.statement(shape, lambda: self._build(direct.kind))
+
+    def _build(self, kind: str) -> AnySelect:
+        moments = {
+            name: None if value is None else slot(name, asset_history.c.at.type)
+            for name, value in self._moments().items()
+        }
+        span: Any = Span(**moments, interval=self.span.interval)  # type: ignore[arg-type]  # slots for moments
+        mine = _is_one_of(kind, asset_history.c.asset_id)
+        query, found = price_points.points(kind, span, mine, self.columns)
+        terms = price_points.ordering(found.at, found.id, 0, span).all_terms
+        return grouped.in_order(query, found.asset_id, terms, self.wanted)
+
+    def _moments(self) -> dict[str, Any]:
+        return {field.name: getattr(self.span, field.name) for field in fields(self.span) if field.name != "interval"}
+
+
+def _is_plain(listing: Listing) -> bool:
+    """Whether no index has to be asked first, and it is about now."""
+    searched = search.needle_of(listing.search) or (listing.condition and trigrams.wanted_by(listing.condition))
+    return listing.as_of is None and not searched
+
+
+def _total(names: tuple[str, ...]) -> tuple[ColumnElement[Any]]:
+    """What these sources hold, or all of them, as a column."""
+    held = select(func.coalesce(func.sum(sources.c.asset_count), 0))
+    mine = held.where(sources.c.source.in_(names)) if names else held
+    return (cast(mine.scalar_subquery(), BigInteger).label("total"),)
+
+
+@lru_cache(256)
+def _ordering(listing: Listing) -> Ordering:
+    return catalog.ordering(listing, NOW)
+
+
+def _history(asset_id: int, span: Span) -> Ordering:
+    return price_points.ordering(asset_history.c.at, asset_history.c.id, asset_id, span)
+
+
+# A list's name is long, and only its cursors tell of it.
+UNNAMED = _history(0, Span())
+
+
+def _counts(direct: Direct) -> Prepared:
+    return direct.statement("counts", lambda: select(sources.c.source, sources.c.asset_count))
+
+
+def _can_be_stored(key: int | tuple[str, str]) -> bool:
+    return key in INT64 if isinstance(key, int) else all(map(storable, key))
+
+
+def _places(name: str, key: Key | None, values: dict[str, Any]) -> tuple[str | None, ...] | None:
+    """The key's shape: the names of the slots its values go into, None where a value is null."""
+    if key is None:
+        return None
+    names = tuple(None if value is None else f"{name}{n}" for n, value in enumerate(key))
+    values.update({slotted: value for slotted, value in zip(names, key, strict=True) if slotted is not None})
+    return names
+
+
+def _key(places: tuple[str | None, ...] | None, terms: Sequence[Term]) -> Key | None:
+    if places is None:
+        return None
+    return tuple(name and slot(name, term.column.type) for name, term in zip(places, terms, strict=True))
+
+
+def _columns(columns: Columns) -> AnySelect:
+    return select(*(assets.c[name] for name in columns))
+
+
+def _is_one_of(kind: str, parent: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether it is one of the slot `parents`, which is an array or, on SQLite, text in JSON."""
+    if kind == "sqlite":
+        given = func.json_each(slot("parents", Text())).table_valued(column("value", BigInteger()))
+        return parent.in_(select(given.c.value))
+    return parent == any_(slot("parents", ARRAY(BigInteger())))

@@ -1,0 +1,133 @@
+"""Reading coins: listing, searching, counting and finding them, and the assets they hold. Writing is in `coins`."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import filters, keyset, search
+from db.catalog import Order
+from db.cursors import INT64, storable
+from db.filters import Condition, Field, Fields
+from db.keyset import AnyRow, Ordering, Page, Slice, Term
+from db.likeness import Key, seniority
+from db.tables import assets, coin_assets, coins
+
+COLUMNS = ("id", "slug", "symbol", "name", "rank", "price_usd", "divergence_percent", "market_cap_usd")
+FIELDS: Fields = {
+    "id": Field(coins.c.id),
+    "symbol": Field(coins.c.symbol_folded, folded=True),
+    "name": Field(coins.c.name_folded, folded=True),
+    "slug": Field(coins.c.slug, folded=True),
+    **{
+        name: Field(coins.c[name], nullable=True)
+        for name in ("rank", "price_usd", "divergence_percent", "market_cap_usd")
+    },
+}
+_TEXTS: search.Texts = (coins.c.symbol_folded, coins.c.name_folded, coins.c.slug)
+_SELECTED = tuple(coins.c[name] for name in COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class CoinListing:
+    """Which coins, and in which order; without one: by relevance when searching, else by id."""
+
+    condition: Condition | None = None
+    search: str = ""
+    order: tuple[Order, ...] = ()
+
+
+class Membership(NamedTuple):
+    """An asset of a coin: how sure that is (0 to 1), why, whether a person said so, and whether its figures count."""
+
+    asset_id: int
+    key: Key
+    confidence: float
+    evidence: tuple[str, ...]
+    manual: bool
+    fresh: bool
+
+
+async def page(connection: AsyncConnection, listing: CoinListing, wanted: Slice, *, both_ends: bool = True) -> Page:
+    """A page of coins as rows with COLUMNS. Raises InvalidCursor and BadFilter."""
+    query = select(*_SELECTED).where(*_held(listing))
+    return await keyset.fetch(connection, query, _ordering(listing), wanted, both_ends=both_ends)
+
+
+def check(listing: CoinListing, wanted: Slice) -> None:
+    """Raise InvalidCursor unless the slice's cursors were taken from this very list, and BadFilter for a bad one."""
+    keyset.keys(_ordering(listing), wanted)
+    _held(listing)
+
+
+async def count(connection: AsyncConnection, listing: CoinListing) -> int:
+    """How many coins the listing holds in all. Raises BadFilter."""
+    counted = select(func.count()).select_from(coins).where(*_held(listing))
+    return int((await connection.execute(counted)).scalar_one())
+
+
+async def by_ids(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, AnyRow]:
+    """Those of the coins that exist, by id."""
+    wanted = [coin_id for coin_id in set(ids) if coin_id in INT64]
+    rows = await connection.execute(select(*_SELECTED).where(coins.c.id.in_(wanted)))
+    return {row.id: row for row in rows}
+
+
+async def by_slugs(connection: AsyncConnection, slugs: Iterable[str]) -> dict[str, AnyRow]:
+    """Those of the coins that exist, by slug, letter for letter."""
+    wanted = [slug for slug in set(slugs) if storable(slug)]
+    rows = await connection.execute(select(*_SELECTED).where(coins.c.slug.in_(wanted)))
+    return {row.slug: row for row in rows}
+
+
+async def of_assets(connection: AsyncConnection, asset_ids: Sequence[int]) -> dict[int, AnyRow]:
+    """The coin of each of the assets that has one, by asset id."""
+    found = select(*_SELECTED, coin_assets.c.asset_id.label("key")).join(
+        coin_assets, coin_assets.c.coin_id == coins.c.id
+    )
+    rows = await connection.execute(found.where(coin_assets.c.asset_id.in_(asset_ids)))
+    return {row.key: row for row in rows}
+
+
+async def members(connection: AsyncConnection, coin_ids: Sequence[int]) -> dict[int, list[Membership]]:
+    """The assets of each coin, the one it is named after first."""
+    columns = (*coin_assets.c, assets.c.source, assets.c.external_id)
+    held = (
+        select(*columns).join(assets, assets.c.id == coin_assets.c.asset_id).where(coin_assets.c.coin_id.in_(coin_ids))
+    )
+    found: dict[int, list[Membership]] = defaultdict(list)
+    for row in await connection.execute(held):
+        key, evidence = Key(row.source, row.external_id), tuple(json.loads(row.evidence))
+        found[row.coin_id].append(Membership(row.asset_id, key, row.confidence, evidence, row.manual, row.fresh))
+    return {coin_id: sorted(each, key=lambda member: seniority(member.key)) for coin_id, each in found.items()}
+
+
+def _ordering(listing: CoinListing) -> Ordering:
+    needle = search.needle_of(listing.search)
+    scope = repr(("coins", listing.condition, needle, listing.order))
+    return Ordering(_terms(listing.order, needle), coins.c.id, scope)
+
+
+def _terms(order: Sequence[Order], needle: str) -> tuple[Term, ...]:
+    if not order and needle:
+        return (Term(search.relevance(needle, _TEXTS)), Term(coins.c.rank, nullable=True))
+    # A second criterion on the same field can decide nothing.
+    first: dict[str, Order] = {}
+    for each in order:
+        first.setdefault(each.field, each)
+    return tuple(_term(each) for each in first.values())
+
+
+def _term(order: Order) -> Term:
+    field = filters.field_of(FIELDS, order.field)
+    return Term(field.column, order.descending, field.nullable)
+
+
+def _held(listing: CoinListing) -> list[ColumnElement[bool]]:
+    needle = search.needle_of(listing.search)
+    held: Any = true() if listing.condition is None else filters.to_sql(FIELDS, listing.condition)
+    return [and_(held, search.literally(needle, _TEXTS))] if needle else [held]

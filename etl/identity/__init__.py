@@ -1,0 +1,1 @@
+"""Which assets of different sources are one coin: pure rules, and the pass that applies them to the database."""

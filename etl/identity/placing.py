@@ -1,0 +1,97 @@
+"""Writing what a pass found: coins with their figures, and which assets they hold."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from hashlib import blake2b
+
+from db import coins, links
+from db.coins import Coin, Place
+from db.consensus import DIVERGENT, consensus
+from db.engine import Connection
+from db.likeness import Key, Likeness, seniority
+from etl.identity.grouping import Member
+from etl.identity.names import slug_base
+
+# An asset's coin, by its anchor, and what says so.
+Where = tuple[Key, Member]
+# Names of coins whose sources contradict each other, and by how many percent.
+Divergent = tuple[tuple[str, float], ...]
+
+
+async def write(
+    connection: Connection,
+    known: Mapping[int, Likeness],
+    changed: set[int],
+    renamed: set[int],
+    placed: Mapping[int, Where],
+) -> Divergent:
+    """Write the coins of assets that were placed anew, and the figures of those that only changed.
+
+    Returns the coins that contradict themselves since now. `known` are the facts of all these assets; of the placed
+    ones only the `renamed` have new keys, and the others' names may have changed as well: their turn is yet to come.
+    """
+    before = await coins.coins_of(connection, changed | placed.keys())
+    only_figures = {before[asset_id] for asset_id in changed - placed.keys()}
+    unmoved = await coins.members_of(connection, only_figures)
+    assets = {**known, **await links.likenesses(connection, unmoved.keys() - known.keys())}
+    written, fresh = await asyncio.to_thread(_figures, assets, _groups(placed, unmoved))
+    left = {before[asset_id] for asset_id in placed if asset_id in before}
+    known_coins = left | only_figures
+    kept = [coin for coin in written if coins.id_of(coin.anchor) in known_coins]
+    new = [coin for coin in written if coins.id_of(coin.anchor) not in known_coins]
+    diverged = await coins.divergences(connection, [coin.anchor for coin in kept])
+    await coins.put(connection, kept)
+    contested = await coins.put_new(connection, new)
+    held = await links.traits(connection, placed.keys() - renamed)
+    held.update((i, traits(known[i])) for i in renamed & placed.keys())
+    places = (_place(i, held.get(i, ""), where, fresh=i in fresh) for i, where in placed.items())
+    await coins.place(connection, places, likely_new=not before)
+    await coins.freshen(connection, {i: i in fresh for i, (_, was) in unmoved.items() if (i in fresh) != was})
+    free = await coins.drop_empty(connection, left - {coins.id_of(anchor) for anchor, _ in placed.values()})
+    await coins.name_slugs(connection, free | contested)
+    return _newly_divergent(written, diverged)
+
+
+def traits(asset: Likeness) -> str:
+    """What the asset's keys follow from, in short."""
+    text = repr((asset.symbol, asset.name, asset.contracts))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _groups(placed: Mapping[int, Where], unmoved: Mapping[int, tuple[int, bool]]) -> Collection[list[int]]:
+    """The assets of each coin. A coin's assets are placed anew together or not at all."""
+    members: dict[Key | int, list[int]] = defaultdict(list)
+    for asset_id, (anchor, _) in placed.items():
+        members[anchor].append(asset_id)
+    for asset_id, (coin_id, _) in unmoved.items():
+        members[coin_id].append(asset_id)
+    return members.values()
+
+
+def _figures(known: Mapping[int, Likeness], groups: Collection[list[int]]) -> tuple[list[Coin], set[int]]:
+    """The coins as rows, and the assets that count as fresh."""
+    written: list[Coin] = []
+    fresh: set[int] = set()
+    for asset_ids in groups:
+        ordered = sorted(asset_ids, key=lambda asset_id: seniority(known[asset_id].key))
+        said = consensus([known[asset_id] for asset_id in ordered])
+        fresh.update(asset_id for asset_id in ordered if known[asset_id].key in said.fresh)
+        anchor = known[ordered[0]]
+        written.append(Coin(anchor.key, slug_base(anchor), anchor.symbol, anchor.name, **said.figures))
+    return written, fresh
+
+
+def _place(asset_id: int, held: str, where: Where, *, fresh: bool) -> Place:
+    anchor, member = where
+    return Place(asset_id, member.key, anchor, held, member.confidence, member.evidence, member.manual, fresh)
+
+
+def _newly_divergent(written: Collection[Coin], before: Mapping[Key, float]) -> Divergent:
+    """Names of the coins that contradict themselves and did not before, with their divergence, the largest first."""
+    found = [
+        (coin.name, coin.divergence_percent)
+        for coin in written
+        if coin.divergence_percent is not None and coin.divergence_percent > DIVERGENT >= before.get(coin.anchor, 0.0)
+    ]
+    return tuple(sorted(found, key=lambda each: (-each[1], each[0])))

@@ -1,0 +1,58 @@
+"""Places for operations: so many are carried out at a time, some wait, and the rest is sent away at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from graphql import GraphQLError
+
+# For each place that many may wait. Turning clients away costs, too: those that come again at once take others' time.
+WAITING_PER_PLACE = 64
+PATIENCE_SECONDS = 5.0
+
+
+class TooBusy(GraphQLError):
+    """Nothing was done; the same can be asked again soon."""
+
+    def __init__(self) -> None:
+        super().__init__("too many requests at the moment; try again soon", extensions={"code": "TOO_BUSY"})
+
+
+class Places:
+    """`count` operations at a time, of the dear ones a single one: each of these holds the process up for a while."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._free_for_dear = asyncio.Semaphore(1)
+        self._most_waiting = count * WAITING_PER_PLACE
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def taken_at_last(self) -> AsyncIterator[None]:
+        """Hold a place, however long that takes: for the parts of what was begun."""
+        async with self._free:
+            yield
+
+    @asynccontextmanager
+    async def taken(self, *, dear: bool) -> AsyncIterator[None]:
+        """Hold a place. Raises TooBusy when none becomes free soon."""
+        if not dear and not self._free.locked():
+            # Nobody waits, so there is nothing to wait for.
+            async with self._free:
+                yield
+            return
+        async with AsyncExitStack() as held:
+            if self._waiting >= self._most_waiting:
+                raise TooBusy
+            self._waiting += 1
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    # The narrow door first: dear operations that wait hold no place.
+                    if dear:
+                        await held.enter_async_context(self._free_for_dear)
+                    await held.enter_async_context(self._free)
+            except TimeoutError:
+                raise TooBusy from None
+            finally:
+                self._waiting -= 1
+            yield

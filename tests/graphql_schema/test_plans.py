@@ -1,0 +1,120 @@
+"""Plans answer as graphql-core does, byte for byte, or not at all. PLANS_EXAMPLES=20000 for a long run."""
+
+import gc
+import os
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import structlog
+from strawberry.http import process_result
+
+from app.run_feed import RunFeed
+from app.web.encoding import encoded
+from db import tables
+from db.direct import NotDirect
+from db.engine import Database
+from graphql_schema.context import Context
+from tests.graphql_schema.documents import ORDERS, Document
+from tests.graphql_schema.fakes import CALLER, SCHEMA, FakeOperations, Graph
+from tests.graphql_schema.rows import START, asset, point, write, write_assets
+
+EXAMPLES = int(os.environ.get("PLANS_EXAMPLES", "60"))
+SEED = int(os.environ.get("PLANS_SEED", "1"))
+
+
+async def fill(database: Database) -> None:
+    """Assets with everything that is told apart: nulls, ties, odd names, whole seconds, two sources."""
+    random = Random(7)
+    rows = []
+    for n in range(1, 41):
+        moment = START + timedelta(minutes=n % 7, microseconds=random.choice((0, 520_000, 1)))
+        figures = {name: random.choice((None, 0.0, -1.5, 3.0, n * 1e6, 1 / n)) for name in tables.FIGURES}
+        rows.append(
+            asset(n, rank=random.choice((None, n, 5)), symbol=random.choice(("BTC", "btc", f"C{n}", "Ω\"'")),
+                  source="csv" if n % 5 == 0 else "coingecko", last_updated=random.choice((None, moment)),
+                  ath_at=random.choice((None, moment)), updated_at=moment, **figures)
+        )  # fmt: skip
+    await write_assets(database, *rows)
+    points = [point(n, hours, None if hours == 2 else n / 3) for n in range(1, 30) for hours in range(n % 6)]
+    await write(database, tables.asset_history, [{**each, "rank": n % 3 or None} for n, each in enumerate(points)])
+
+
+async def by_core(database: Database, query: str, variables: dict[str, Any]) -> bytes:
+    context = Context.of(database, FakeOperations(), RunFeed(database), CALLER)
+    result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    return encoded(process_result(result))
+
+
+async def by_plan(database: Database, query: str, variables: dict[str, Any]) -> bytes | None:
+    answer = await SCHEMA.answers.answer(query, None, variables, database)
+    return None if answer is None else answer.body
+
+
+async def cursors_of(graph: Graph) -> dict[str, list[str]]:
+    found = {}
+    for order in ORDERS:
+        answer = await graph.ask(f"{{ assets(orderBy: {order}) {{ edges {{ cursor }} }} }}")
+        found[order] = [edge["cursor"] for edge in answer["assets"]["edges"][::7]]
+    return found
+
+
+# graphql-core leaves its coroutines lying where an error beside them decided the answer.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+async def test_plans_and_graphql_core_give_the_same_answers(graph: Graph) -> None:
+    database = graph.database
+    await fill(database)
+    cursors = await cursors_of(graph)
+    planned, kinds = 0, set()
+    for n in range(EXAMPLES):
+        document = Document(Random(SEED * 1_000_003 + n), cursors)
+        query = document.text()
+        for variables in (document.variables, document.other_variables()):
+            expected = await by_core(database, query, variables)
+            found = await by_plan(database, query, variables)
+            assert found in {None, expected}, f"{query}\n{variables}\n{found!r}\n{expected!r}"
+            planned += found is not None
+            kinds.add((found is not None, b'"errors"' in expected))
+    gc.collect()
+    # Not for want of plans, and not of questions that are none of theirs.
+    assert planned > EXAMPLES
+    assert {(True, False), (False, False), (False, True)} <= kinds
+
+
+PLANNED = (
+    "query ($at: String) { assets(first: 3, after: $at, orderBy: [{field: RANK}]) { pageInfo { hasPreviousPage } } }",
+    "query ($at: String) { assets(last: 3, before: $at, orderBy: [{field: RANK}]) { pageInfo { hasNextPage } } }",
+    "query ($at: String) { assets(before: $at, orderBy: [{field: RANK}]) { edges { cursor } } }",
+    "{ assets { totalCount } }",
+    '{ assets(search: "coin", first: 2) { totalCount nodes { name } } }',
+    "{ assets(first: 2) { nodes { history(last: 2, interval: HOUR) { totalCount edges { cursor } } } } }",
+    '{ asset(source: "csv", externalId: "coin-5") { name history(first: 1) { nodes { at } } } }',
+    '{ node(id: "QXNzZXQ6Mw==") { __typename id ... on Asset { symbol } } }',
+    '{ asset(id: "QXNzZXQ6OTk5") { id } }',
+)
+
+
+async def test_what_plans_are_for_is_planned(graph: Graph) -> None:
+    await fill(graph.database)
+    cursors = await cursors_of(graph)
+    for query in PLANNED:
+        variables = {"at": cursors["[{field: RANK}]"][2]} if "$at" in query else {}
+        expected = await by_core(graph.database, query, variables)
+        assert b'"errors"' not in expected
+        assert await by_plan(graph.database, query, variables) == expected
+
+
+async def test_what_takes_long_is_left_to_graphql_core_without_a_word(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(graph.database)
+    await by_core(graph.database, PLANNED[5], {})
+
+    async def takes_long(*_: object) -> None:
+        raise NotDirect
+
+    monkeypatch.setattr(graph.database.direct, "fetch", takes_long)
+    with structlog.testing.capture_logs() as events:
+        assert await by_plan(graph.database, PLANNED[5], {}) is None
+    assert events == []
