@@ -1,86 +1,111 @@
-"""`python -m bench`: measure the service on this machine; prints a Markdown table and writes JSON."""
+"""`python -m bench`: ingest and serve against the limits and against peers, paired in rounds.
+
+Peers are installed into a folder of their own; what can't be installed is named as missing. Prints Markdown tables;
+writes every figure as JSON, and the chart.
+"""
 
 import argparse
-import asyncio
 import json
+import logging
 import os
 import platform
+import sqlite3
+import sys
 import tempfile
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import asyncpg
+import httpx
+import structlog
 
-from bench.ingest import Figures, measure
-from db import migrate
-from db.engine import Database
+from bench import against, ingesting, report
+from bench.databases import database, postgres_version
+from bench.installed import Installed, install, none_of_them
+from bench.records import Exchange
 
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+SECONDS = 3.0
+_WORK = ("ingest", "serve")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file (default 1,000,000)")
-    parser.add_argument("--json", type=Path, help="write the figures to this file, too")
-    parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one database only")
+    parser.add_argument("work", nargs="*", default=_WORK, help="ingest, serve, or both (the default)")
+    parser.add_argument("--size", type=int, default=5000, help="records (default 5,000; at most 100,000)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
+    parser.add_argument("--peers", type=Path, default=Path("build/bench"), help="where peers are installed")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="where bench.json and bench.svg go")
+    parser.add_argument("--no-peers", action="store_true", help="measure against the limits alone")
     options = parser.parse_args()
-    figures = [
-        figure
-        for kind in ("sqlite", "postgresql")
-        if options.only in {None, kind} and (figure := _measure(kind, options.rows))
-    ]
-    print(_table(figures))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    peers = none_of_them() if options.no_peers else install(options.peers.resolve())
+    found = _measure(options.work, options.size, options.rounds, peers)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "bench.json").write_text(json.dumps(found, indent=2))
+    (options.out / "bench.svg").write_text(report.chart(found))
+    print(report.markdown(found))
 
 
-def _measure(kind: str, rows: int) -> Figures | None:
-    with tempfile.TemporaryDirectory() as folder:
-        if kind == "sqlite":
-            return measure(kind, f"sqlite:///{folder}/bench.sqlite3", rows, Path(folder))
+def _measure(work: list[str], size: int, rounds: int, peers: Installed) -> dict[str, Any]:
+    postgresql = postgres_version()
+    kinds = ("sqlite", "postgresql") if postgresql else ("sqlite",)
+    missing = dict(peers.missing) | ({} if postgresql else {"PostgreSQL": "no server at TEST_POSTGRES_URL"})
+    found: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "size": size,
+        "rounds": rounds,
+        "missing": missing,
+        "versions": {
+            "Kasparro": version("kasparro"),
+            "Python": platform.python_version(),
+            "SQLite": sqlite3.sqlite_version,
+            **({"PostgreSQL": postgresql} if postgresql else {}),
+            **peers.versions,
+        },
+    }
+    if "ingest" in work:
+        found["ingest"] = {kind: [_ingest(kind, size, peers) for _ in range(rounds)] for kind in kinds}
+    if "serve" in work and postgresql:
+        found["serve"] = list(_serve(size, rounds, peers, missing))
+    missing |= peers.missing
+    found["load"] = f"{os.getloadavg()[1]:.1f}"
+    return found
+
+
+def _ingest(kind: str, size: int, peers: Installed) -> ingesting.Round:
+    rates = ingesting.measure(kind, size, peers)
+    listed = (f"{name} {one['rate']:,.0f}" for name, one in rates.items())
+    print(f"{kind}: {', '.join(listed)}", file=sys.stderr)
+    return rates
+
+
+def _serve(size: int, rounds: int, peers: Installed, missing: dict[str, str]) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as name, database("sqlite") as sqlite, database("postgresql") as postgresql:
+        folder = Path(name)
+        for url in (sqlite, postgresql):
+            ingesting.fill(url, Exchange(size), versions=against.POINTS)
+        servers = against.servers({"sqlite": sqlite, "postgresql": postgresql}, folder, peers)
+        return [_serve_round(servers, size, folder, missing) for _ in range(rounds)]
+
+
+def _serve_round(
+    servers: list[against.Server], size: int, folder: Path, missing: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Every server once; one that can't be asked is missing from then on."""
+    found = {against.PREPARED: {"list": asdict(against.prepared(folder, SECONDS))}}
+    for server in list(servers):
         try:
-            with postgres_database() as url:
-                return measure(kind, url, rows, Path(folder))
-        except (OSError, asyncpg.PostgresError) as error:
-            print(f"PostgreSQL is left out: {error}")
-            return None
-
-
-@contextmanager
-def postgres_database() -> Iterator[str]:
-    name = f"kasparro_bench_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_administer(f"CREATE DATABASE {name}"))
-    url = f"{POSTGRES.rpartition('/')[0]}/{name}"
-    try:
-        asyncio.run(_migrate(url))
-        yield url
-    finally:
-        asyncio.run(_administer(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url)
-    await migrate.upgrade(database)
-    await database.close()
-
-
-async def _administer(statement: str) -> None:
-    connection = await asyncpg.connect(POSTGRES, timeout=5)
-    await connection.execute(statement)
-    await connection.close()
-
-
-def _table(figures: list[Figures]) -> str:
-    rows = [asdict(figure) for figure in figures]
-    lines = [f"Python {platform.python_version()}, {os.cpu_count()} cores", ""]
-    lines.append("| figure | " + " | ".join(str(row["database"]) for row in rows) + " |")
-    lines.append("|---|" + "---|" * len(rows))
-    names = [name for name in (rows[0] if rows else {}) if name != "database"]
-    lines += [f"| {name} | " + " | ".join(f"{row[name]:,.4g}" for row in rows) + " |" for name in names]
-    return "\n".join(lines)
+            answered = against.measure(server, size, SECONDS)
+        except (RuntimeError, OSError, httpx.HTTPError) as error:
+            missing[server.name] = str(error)
+            servers.remove(server)
+            continue
+        found[server.name] = {work: asdict(one) for work, one in answered.items()}
+        print(f"{server.name}: {', '.join(f'{w} {one.rate:,.0f}/s' for w, one in answered.items())}", file=sys.stderr)
+    return found
 
 
 if __name__ == "__main__":

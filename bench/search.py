@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import insert, text
 
-from bench.__main__ import postgres_database
+from bench.databases import postgres_database
 from db import catalog, holdings, migrate, tables, trigrams, words
 from db.bulk import BulkInsert
 from db.catalog import Listing, Order

@@ -1,11 +1,11 @@
-"""A real server in a process of its own, watched from outside."""
+"""Real servers in processes of their own, watched from outside."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -25,46 +25,56 @@ class Service:
     start_seconds: float
 
     def rss_mb(self) -> float:
-        """Resident memory in MB (10**6 bytes)."""
-        return float(self.process.memory_info().rss) / 1e6
+        """Resident memory of the server and what it started, in MB (10**6 bytes)."""
+        family = [self.process, *self.process.children(recursive=True)]
+        return sum(float(each.memory_info().rss) for each in family) / 1e6
 
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[Service]:
     """Run `kasparro serve` with these settings until the block ends."""
-    port = _free_port()
-    environment = {"PATH": os.environ["PATH"], "PORT": str(port), "LOG_LEVEL": "WARNING", **settings}
+    environment = {"LOG_LEVEL": "WARNING", "PYTHONPATH": str(Path.cwd()), **settings}
+    with running([sys.executable, "-m", "app"], folder, environment, probe="/livez") as service:
+        yield service
+
+
+@contextmanager
+def running(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, probe: str = "/"
+) -> Iterator[Service]:
+    """Run a server until the block ends. `{port}` in its command is the port it is to listen on, as is PORT."""
+    port = free_port()
     with (folder / "service.log").open("ab") as log:
         began = time.perf_counter()
         child = subprocess.Popen(
-            [sys.executable, "-m", "app"],
-            env={**environment, "PYTHONPATH": str(Path.cwd())},
+            [part.replace("{port}", str(port)) for part in command],
+            env={"PATH": os.environ["PATH"], "PORT": str(port), **environment},
             cwd=folder,
             stdout=log,
             stderr=log,
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_it_answers(url, child)
+        wait_until_it_answers(url + probe, child)
         yield Service(url, psutil.Process(child.pid), time.perf_counter() - began)
     finally:
         child.terminate()
         child.wait(timeout=15)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_it_answers(url: str, child: "subprocess.Popen[bytes]") -> None:
+def wait_until_it_answers(url: str, child: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise RuntimeError(f"the server ended with code {child.returncode}; see service.log")
         try:
-            if httpx.get(f"{url}/livez", timeout=1.0).status_code == 200:
+            if httpx.get(url, timeout=1.0).status_code < 500:
                 return
         except httpx.TransportError:
             time.sleep(0.01)

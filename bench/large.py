@@ -1,13 +1,16 @@
-"""Ingesting a large CSV file while the API is being asked: rate, memory, latency."""
+"""`python -m bench.large`: ingest a large CSV file while the API is asked: rate, memory, latency; a Markdown table."""
 
+import argparse
 import statistics
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from bench.databases import database
 from bench.service import Service, serving
 from tests import upstream
 
@@ -30,6 +33,19 @@ class Figures:
     p99_busy_ms: float
     p50_idle_ms: float
     p99_idle_ms: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.large", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file (default 1,000,000)")
+    parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one database only")
+    options = parser.parse_args()
+    print("| database | figure | value |\n|---|---|---|")
+    for kind in ("sqlite", "postgresql"):
+        if options.only in {None, kind}:
+            with database(kind) as url, tempfile.TemporaryDirectory() as folder:
+                for name, value in asdict(measure(kind, url, options.rows, Path(folder))).items():
+                    print(f"| {kind} | {name} | {value} |")
 
 
 def measure(kind: str, database_url: str, rows: int, folder: Path) -> Figures:
@@ -103,3 +119,7 @@ def _latency(client: httpx.Client) -> float:
 
 def _percentile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1]
+
+
+if __name__ == "__main__":
+    main()
