@@ -12,7 +12,7 @@ import click
 
 from app.coins_cli import coins
 from app.command import EXIT_INTERRUPTED, read_settings, run
-from app.config import SOURCES
+from app.source_names import SOURCES
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

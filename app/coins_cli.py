@@ -5,7 +5,7 @@ import sys
 import click
 
 from app.command import read_settings, run
-from app.config import SOURCES
+from app.source_names import SOURCES
 
 
 def asset_name(value: str) -> tuple[str, str]:

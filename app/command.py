@@ -3,20 +3,22 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.config import ConfigurationError, Settings, load_settings
+if TYPE_CHECKING:
+    from app.config import Settings
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 2
 EXIT_INTERRUPTED = 75
 
 
-def read_settings(*, to_stderr: bool = False, bars: bool = False) -> Settings:
+def read_settings(*, to_stderr: bool = False, bars: bool = False) -> "Settings":
     """Read the settings and configure the logs; a wrong setting ends the program with code 2."""
     from app import log
+    from app.config import ConfigurationError, load_settings
 
     try:
         settings = load_settings()

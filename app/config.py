@@ -14,9 +14,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app import schedules
 from app.loopback import is_loopback
+from app.source_names import SOURCES
 from db.engine import parse_url
 
-SOURCES = ("coingecko", "coinpaprika", "csv")
 # A complaint may quote a value, and a value can be anything.
 LONGEST_COMPLAINT = 300
 

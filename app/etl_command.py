@@ -11,8 +11,9 @@ from typing import Any
 import click
 import orjson
 
-from app.config import SOURCES, Settings
+from app.config import Settings
 from app.services import open_database, open_runner
+from app.source_names import SOURCES
 from db import checkpoints, holdings, runs
 from db.engine import Database
 from db.enums import RunMode, RunStatus, RunTrigger

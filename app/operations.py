@@ -13,9 +13,10 @@ import structlog
 
 from app import replays, triggers
 from app.allowance import Allowance
-from app.config import SOURCES, Settings
+from app.config import Settings
 from app.scheduler import Scheduler
 from app.schedules import period_of
+from app.source_names import SOURCES
 from db import checkpoints, leases, runs, source_states, windows
 from db.checkpoints import Checkpoint
 from db.engine import Connection, Database

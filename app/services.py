@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 
 import httpx
 
-from app.config import SOURCES, Settings
+from app.config import Settings
 from app.housekeeping import keep_house
 from app.operations import Operations
 from app.run_feed import RunFeed
 from app.scheduler import Record, Scheduler
 from app.schedules import missed_slot
+from app.source_names import SOURCES
 from app.sources import build_sources
 from db import migrate, runs
 from db.engine import Database

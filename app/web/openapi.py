@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from app.config import SOURCES
 from app.exports.text_formats import CSV, NDJSON
+from app.source_names import SOURCES
 from app.web import data_files, errors, metrics
 from app.web.json_answer import json_answer
 from app.web.openapi_schemas import SCHEMAS, Schema, ref
