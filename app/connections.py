@@ -36,7 +36,7 @@ class Owed(enum.Enum):
     LEAVING = enum.auto()  # taking the last bytes of a connection that ends
 
 
-SECONDS = {Owed.HEAD: 10.0, Owed.BODY: 40.0, Owed.TAKING: 30.0, Owed.LEAVING: 5.0}
+SECONDS = {Owed.HEAD: 10.0, Owed.BODY: 30.0, Owed.TAKING: 30.0, Owed.LEAVING: 5.0}
 
 
 class Connections:

@@ -10,7 +10,6 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -19,6 +18,7 @@ from app.loop_watch import loop_watched
 from app.services import Services, open_services
 from app.web import data_files, errors, health_routes, rest
 from app.web.accept import accepts
+from app.web.compression import Compression
 from app.web.contexts import Contexts
 from app.web.gates import Endpoint, KnownHosts, for_few, for_readers
 from app.web.graphql_route import GraphQLRoute
@@ -128,18 +128,13 @@ def _middleware(settings: Settings, http_metrics: HttpMetrics) -> list[Middlewar
         allow_headers=("Authorization", "Content-Type", "If-None-Match", "X-Request-Id"),
         expose_headers=("X-Request-Id", "X-Api-Latency-Ms", "ETag"),
     )
-    warm = Middleware(
-        Warm,
-        paths=_KEPT,
-        most_bytes=settings.answer_cache_bytes,
-        most_body_bytes=settings.max_body_bytes,
-    )
+    warm = Middleware(Warm, paths=_KEPT, most_bytes=settings.answer_cache_bytes)
     return [
         Middleware(Observe, measure=http_metrics.measure, logs=settings.log_level in _TOLD),
         Middleware(KnownHosts, settings=settings),
         *([warm] if settings.answer_cache_bytes else []),
         *([cors] if settings.cors_origins else []),
-        Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
+        Middleware(Compression, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
         Middleware(CatchMistakes),
     ]
 

@@ -25,11 +25,6 @@ def to_text(value: datetime) -> str:
     return value.isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def shown(stored: Any) -> Any:
-    """A time as JSON has it: SQLite's text with microseconds only where there are any; all else as it is."""
-    return stored.replace(".000000Z", "Z") if isinstance(stored, str) else stored
-
-
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC on both databases."""
 

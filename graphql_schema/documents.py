@@ -44,7 +44,7 @@ _NOT_GIVEN = object()
 class Document:
     """A document that was parsed, what is wrong with it, and what was found out about it since.
 
-    `sizing` are the variables that its cost depends on, `deciding` those that decide what is skipped.
+    `sizing` are the variables that its cost depends on; `planned` is what `plans` keeps of its operations, by name.
     """
 
     ast: DocumentNode
@@ -52,8 +52,7 @@ class Document:
     errors: list[GraphQLError]
     sizing: tuple[str, ...]
     costs: dict[Any, Cost] = field(default_factory=dict)
-    deciding: tuple[str, ...] | None = None
-    plans: dict[Any, Any] = field(default_factory=dict)
+    planned: dict[str | None, Any] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation of this name; without one, the only one."""

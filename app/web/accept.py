@@ -1,9 +1,11 @@
 """What the Accept header says, as far as we have a choice."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 
-def preferred(accept: str, offered: Sequence[str]) -> str:
+@lru_cache(256)
+def preferred(accept: str, offered: tuple[str, ...]) -> str:
     """The media type to answer with: the first offered unless the client clearly prefers another.
 
     A client that accepts none of them gets the first as well; it may still make something of it.

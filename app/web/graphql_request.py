@@ -1,6 +1,5 @@
 """GraphQL requests as they come in over HTTP, read strictly: what is no request is refused before execution."""
 
-import asyncio
 from collections.abc import Mapping
 from email.message import Message as MimeHeaders
 from functools import lru_cache
@@ -8,10 +7,9 @@ from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter
-from starlette.types import Message, Receive
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 from strawberry.http import GraphQLRequestData
-
-BODY_SECONDS = 30.0
 
 
 class Refused(Exception):
@@ -24,24 +22,31 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-def limited(receive: Receive, most_bytes: int) -> Receive:
-    """The same body, but reading on beyond `most_bytes`, or for too long, raises Refused."""
-    seen = 0
-    over = asyncio.get_running_loop().time() + BODY_SECONDS
+class WholeRequest(Request[Any]):
+    """A request whose body is read in one go, and only up to `most_bytes`. How long it may take: see `connections`."""
 
-    async def counted() -> Message:
-        nonlocal seen
-        try:
-            async with asyncio.timeout_at(over):
-                message = await receive()
-        except TimeoutError:
-            raise Refused(408, "BODY_TOO_SLOW", f"the body took longer than {BODY_SECONDS:g} s") from None
-        seen += len(message.get("body", b""))
-        if seen > most_bytes:
-            raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {most_bytes} bytes")
-        return message
+    def __init__(self, scope: Scope, receive: Receive, most_bytes: int) -> None:
+        super().__init__(scope, receive)
+        self._most_bytes = most_bytes
+        self._whole: bytes | None = None
 
-    return counted
+    async def body(self) -> bytes:
+        """Raises Refused where it is too large, and ClientDisconnect."""
+        if self._whole is None:
+            self._whole = await self._read()
+        return self._whole
+
+    async def _read(self) -> bytes:
+        body, goes_on = bytearray(), True
+        while goes_on:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body += message.get("body", b"")
+            if len(body) > self._most_bytes:
+                raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {self._most_bytes} bytes")
+            goes_on = message.get("more_body", False)
+        return bytes(body)
 
 
 async def read(request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:

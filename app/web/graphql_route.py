@@ -22,7 +22,7 @@ from app.web.contexts import Contexts
 from app.web.encoding import encoded
 from app.web.errors import RETRY_AFTER_SECONDS
 from app.web.gates import CHALLENGE, NOT_A_READER, Origins
-from app.web.graphql_request import Refused
+from app.web.graphql_request import Refused, WholeRequest
 from app.web.pages import Pages
 from app.web.permission import caller_of
 from app.web.persisted import PersistedQueries
@@ -54,7 +54,7 @@ class GraphQLRoute(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # HEAD is GET without the body, which is left out on its way out.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        request = Request({**scope, "method": method}, graphql_request.limited(receive, self._settings.max_body_bytes))
+        request = WholeRequest({**scope, "method": method}, receive, self._settings.max_body_bytes)
         try:
             self._admit(request)
             response = await self._planned(request) or await self.run(request)

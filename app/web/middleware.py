@@ -56,20 +56,22 @@ class Observe:
             await self._app(scope, receive, send)
             return
         observed = _Observed(scope, send)
-        with structlog.contextvars.bound_contextvars(request_id=observed.request_id):
-            try:
-                await self._app(scope, receive, observed.send)
-            finally:
-                seconds = elapsed_seconds(scope)
-                self._measure(scope, observed.status, seconds)
-                if self._logs:
-                    _log.info(
-                        "http.request",
-                        method=scope["method"][:20],
-                        path=logged_path(scope),
-                        status=observed.status,
-                        latency_ms=round(seconds * 1000, 2),
-                    )
+        # `bound_contextvars` would look through all there are.
+        bound = structlog.contextvars.bind_contextvars(request_id=observed.request_id)
+        try:
+            await self._app(scope, receive, observed.send)
+        finally:
+            seconds = elapsed_seconds(scope)
+            self._measure(scope, observed.status, seconds)
+            if self._logs:
+                _log.info(
+                    "http.request",
+                    method=scope["method"][:20],
+                    path=logged_path(scope),
+                    status=observed.status,
+                    latency_ms=round(seconds * 1000, 2),
+                )
+            structlog.contextvars.reset_contextvars(**bound)
 
 
 class _Observed:

@@ -7,14 +7,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from app.config import Settings
 from app.loopback import is_loopback
+from app.web.head import Said, said
 from graphql_schema.caller import Caller
 
 # What proxies add. Behind one, every client seems to be on this machine.
-_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_OF_PROXIES = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+_SAYING_WHENCE = _OF_PROXIES | {b"host", b"origin"}
 
 
 def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorization: str | None = None) -> Caller:
@@ -22,7 +25,7 @@ def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorizat
 
     `authorization` is what was shown elsewhere than in the header of that name, which then does not count.
     """
-    shown = [value for name, value in connection.headers.raw if name == b"authorization"]
+    shown = [value for name, value in connection.scope["headers"] if name == b"authorization"]
     if authorization is not None:
         shown = [authorization.encode(errors="replace")]
     address = connection.client.host if connection.client else ""
@@ -49,14 +52,17 @@ def _is_of_this_machine(connection: HTTPConnection[Any]) -> bool:
     A page of another site can reach this server under a name of its own that it lets point here (DNS rebinding);
     then Host is that name. Browsers name the page's site in Origin.
     """
-    client = connection.client
-    headers = connection.headers
+    return connection.client is not None and _says_so(connection.client.host, said(connection.scope, _SAYING_WHENCE))
+
+
+@lru_cache(256)
+def _says_so(address: str, headers: Said) -> bool:
+    found = Headers(raw=list(headers))
     return (
-        client is not None
-        and is_loopback(client.host)
-        and is_loopback(host_of(f"//{headers.get('host', '')}"))
-        and ("origin" not in headers or is_loopback(host_of(headers["origin"])))
-        and not any(name in headers for name in _PROXY_HEADERS)
+        is_loopback(address)
+        and is_loopback(host_of(f"//{found.get('host', '')}"))
+        and ("origin" not in found or is_loopback(host_of(found["origin"])))
+        and not any(name in _OF_PROXIES for name, _ in headers)
     )
 
 

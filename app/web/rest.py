@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orjson import Fragment
 from starlette.responses import Response
 
-from app.config import SOURCES
+from app.source_names import SOURCES
 from app.web import etag
 from app.web.errors import BadParameter, InvalidParameters
 from app.web.json_answer import encoded, json_answer
@@ -16,12 +15,11 @@ from app.web.query_string import QueryString
 from app.web.state import AppRequest
 from db import asset_reads, catalog
 from db.catalog import Listing, Order
-from db.clock import shown
 from db.errors import InvalidCursor
 from db.filters import LONGEST_NEEDLE, AnyOf, Condition, Every, Where
-from db.keyset import Page, Slice
+from db.keyset import Slice
 from db.tables import FIGURES
-from graphql_schema import ids
+from graphql_schema.plans.shapes import records_shape
 
 PARAMETERS = ("limit", "offset", "q", "source", "sort", "cursor")
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
@@ -33,6 +31,8 @@ TIMES = ("ath_at", "last_updated", "first_seen_at", "updated_at")
 COLUMNS = (
     "id", "external_id", "symbol", "name", "source", "rank", *FIGURES, *TIMES,
 )  # fmt: skip
+# By whether the database keeps times as text.
+_SHAPES = {text: records_shape("Asset", COLUMNS, TIMES, text_times=text) for text in (True, False)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def data(request: AppRequest) -> Response:
         "has_more": page.has_next,
         "next_cursor": page.cursor(page.rows[-1]) if page.has_next else None,
     }
-    said = {"paging": encoded(paging), "data": encoded(_assets(page, text_times=database.is_sqlite))}
+    said = {"paging": encoded(paging), "data": encoded(_SHAPES[database.is_sqlite](page.rows))}
     tag = etag.weak(b"\n".join(said.values()))
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if etag.matches(tag, request.headers.getlist("if-none-match")):
@@ -128,13 +128,3 @@ def _order(query: QueryString, default: Order) -> Order:
     if order.field not in catalog.SORTABLE:
         query.refuse("sort", f"unknown; known are {', '.join(catalog.SORTABLE)}, each with - before it for descending")
     return order
-
-
-def _assets(page: Page, *, text_times: bool) -> list[dict[str, Any]]:
-    # Rows start with the columns asked for; behind them is what cursors are made of.
-    found = [dict(zip(COLUMNS, row, strict=False)) for row in page.rows]
-    for asset in found:
-        asset["id"] = ids.encode("Asset", asset["id"])
-        if text_times:
-            asset |= {name: shown(asset[name]) for name in TIMES if asset[name] is not None}
-    return found

@@ -13,8 +13,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web import graphql_request
-from app.web.graphql_request import Refused
+from app.web.head import said
 
 # Of longer requests, and of answers that would fill so much of the room, nothing is kept.
 LONGEST_BODY = 16 * 1024
@@ -47,11 +46,10 @@ class Kept:
 class Warm:
     """Keeps answers of the routes `paths`, of so many bytes in all; what was used longest ago makes room."""
 
-    def __init__(self, app: ASGIApp, paths: frozenset[str], most_bytes: int, most_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, paths: frozenset[str], most_bytes: int) -> None:
         self._app = app
         self._paths = paths
         self._most_bytes = most_bytes
-        self._most_body_bytes = most_body_bytes
         self._bytes = 0
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         # By the hash of what was asked: how often to let it pass before it is worth a look at the version.
@@ -61,12 +59,11 @@ class Warm:
         if scope["type"] != "http" or scope["path"] not in self._paths or scope["method"] not in {"GET", "POST"}:
             await self._app(scope, receive, send)
             return
-        body, receive = await _begun(graphql_request.limited(receive, self._most_body_bytes))
+        body, receive = await _begun(receive)
         if body is None:
             await self._app(scope, receive, send)
             return
-        looked_at = tuple([header for header in scope["headers"] if header[0] in _LOOKED_AT])
-        key = (scope["method"], scope["path"], scope["query_string"], looked_at, body)
+        key = (scope["method"], scope["path"], scope["query_string"], said(scope, _LOOKED_AT), body)
         kept = self._kept.get(key)
         if kept is None and self._lets_pass(key):
             await self._app(scope, receive, send)
@@ -129,18 +126,15 @@ class _Overheard:
 
 
 async def _begun(receive: Receive) -> tuple[bytes | None, Receive]:
-    """The body, None where it is long, or refused; and what goes on from its start."""
+    """The body, None where it is long; and what goes on from its start."""
     messages: list[Message] = []
-    body = b""
-    try:
-        while not messages or messages[-1].get("more_body"):
-            messages.append(await receive())
-            body += messages[-1].get("body", b"")
-            if len(body) > LONGEST_BODY:
-                return None, _again(messages, receive)
-    except Refused as refusal:
-        return None, _refusing(refusal)
-    return body, _again(messages, receive)
+    body = bytearray()
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+        body += messages[-1].get("body", b"")
+        if len(body) > LONGEST_BODY:
+            return None, _again(messages, receive)
+    return bytes(body), _again(messages, receive)
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:
@@ -148,10 +142,3 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
         return messages.pop(0) if messages else await receive()
 
     return again
-
-
-def _refusing(refusal: Refused) -> Receive:
-    async def refused() -> Any:
-        raise refusal
-
-    return refused

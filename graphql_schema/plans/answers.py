@@ -17,10 +17,11 @@ from db.filters import BadFilter
 from graphql_schema.cost import Cost
 from graphql_schema.documents import Document, Documents, timed_out
 from graphql_schema.plans.arguments import Strawberry
-from graphql_schema.plans.plan import Plan, coerced, plan
+from graphql_schema.plans.plan import Plan, plan
 from graphql_schema.plans.selection import Unplanned, deciding_variables
+from graphql_schema.plans.variables import Coercion
 
-PLANS_PER_DOCUMENT = 32
+PLANS_PER_OPERATION = 32
 _LACKS = {"TOO_BUSY", "TIMEOUT"}
 # What graphql-core meets in the same way, and puts into words, or reads in its own way.
 _LEFT_TO_CORE = (GraphQLError, InvalidCursor, BadFilter, HistoryForgotten, DatabaseError, NotDirect, Unplanned)
@@ -47,7 +48,7 @@ class Answers:
     ) -> Answer | None:
         """None where graphql-core has to answer, be it with data or with what is wrong."""
         document = self._documents.known(text)
-        operation = None if document is None or document.errors else document.operation(operation_name)
+        operation = None if document is None or document.errors else self._operation(document, operation_name)
         if document is None or operation is None:
             return None
         cost = self._documents.cost(document, operation_name, variables)
@@ -55,8 +56,8 @@ class Answers:
             return None
         told = {"cost": {"requested": cost.fixed, "limit": self._documents.limits.cost}}
         try:
-            values = coerced(self._schema.graphql, operation, variables)
-            found = self._plan(document, operation_name, operation, values, database.is_sqlite)
+            values = operation.coerced(variables)
+            found = operation.plan(values, text_times=database.is_sqlite)
             data = await self._carried_out(found, cost, values, database)
             return Answer(orjson.dumps({"data": data, "extensions": told}, option=orjson.OPT_UTC_Z))
         except GraphQLError as error:
@@ -69,25 +70,10 @@ class Answers:
             _log.exception("graphql.plan_failed")
             return None
 
-    def _plan(
-        self,
-        document: Document,
-        operation_name: str | None,
-        operation: OperationDefinitionNode,
-        values: VariableValues,
-        text_times: bool,
-    ) -> Plan:
-        if document.deciding is None:
-            document.deciding = deciding_variables(document.ast)
-        decided = [values.coerced.get(name) for name in document.deciding]
-        key = (operation_name, text_times, *decided)
-        if key not in document.plans:
-            if len(document.plans) == PLANS_PER_DOCUMENT:
-                document.plans.clear()
-            document.plans[key] = plan(self._schema, operation, document.fragments, values, text_times=text_times)
-        found: Plan | None = document.plans[key]
-        if found is None:
-            raise Unplanned
+    def _operation(self, document: Document, name: str | None) -> "_Operation | None":
+        found: _Operation | None = document.planned.get(name)
+        if found is None and (node := document.operation(name)) is not None:
+            found = document.planned[name] = _Operation(self._schema, document, node)
         return found
 
     async def _carried_out(self, found: Plan, cost: Cost, values: VariableValues, database: Database) -> dict[str, Any]:
@@ -98,3 +84,27 @@ class Answers:
                     return await found.run(database, values)
             except TimeoutError:
                 raise timed_out(limits.seconds) from None
+
+
+class _Operation:
+    """One operation of a document, and its plans: one for all variables that decide the same about what is skipped."""
+
+    def __init__(self, schema: Strawberry, document: Document, node: OperationDefinitionNode) -> None:
+        self.coerced = Coercion(schema.graphql, node)
+        self._schema = schema
+        self._node = node
+        self._fragments = document.fragments
+        self._deciding = deciding_variables(document.ast)
+        self._plans: dict[Any, Plan | None] = {}
+
+    def plan(self, values: VariableValues, *, text_times: bool) -> Plan:
+        """Raises Unplanned."""
+        key = (text_times, *[values.coerced.get(name) for name in self._deciding])
+        if key not in self._plans:
+            if len(self._plans) == PLANS_PER_OPERATION:
+                self._plans.clear()
+            self._plans[key] = plan(self._schema, self._node, self._fragments, values, text_times=text_times)
+        found = self._plans[key]
+        if found is None:
+            raise Unplanned
+        return found

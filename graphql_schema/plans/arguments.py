@@ -7,6 +7,7 @@ from graphql import (
     GraphQLSchema,
     ListValueNode,
     ObjectValueNode,
+    Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -48,10 +49,28 @@ class Arguments:
         name_of = schema.config.name_converter.from_argument
         self._python_names = {name_of(argument): argument.python_name for argument in self._declared}
         self._scalars = {name for name, each in self._field.args.items() if is_scalar_type(get_named_type(each.type))}
-        self.are_fixed = not _any_variable(argument.value for argument in self._node.arguments or ())
+        nodes = self._node.arguments or ()
+        self.are_fixed = not _any_variable(argument.value for argument in nodes)
+        variables = {each.name.value: each.value.name.value for each in nodes if isinstance(each.value, VariableNode)}
+        self._python_names_of = [(self._python_names[name], variable) for name, variable in variables.items()]
+        self._are_variables = len(variables) == len(nodes) and all(map(self._is_open, self._field.args))
+
+    def _is_open(self, name: str) -> bool:
+        """Whether an argument is what a variable is, and nothing without one."""
+        declared = self._field.args[name]
+        return name in self._scalars and declared.default is None and declared.default_value is Undefined
 
     def resolved(self, variables: VariableValues) -> dict[str, Any]:
         """Their values by their names in Python; those that are not given are not there. Raises GraphQLError."""
+        if self._are_variables:
+            values = variables.coerced
+            found = {name: values[variable] for name, variable in self._python_names_of if variable in values}
+            # Where null must not be, only graphql-core says so.
+            if None not in found.values():
+                return found
+        return self._resolved_by_core(variables)
+
+    def _resolved_by_core(self, variables: VariableValues) -> dict[str, Any]:
         given = get_argument_values(self._field, self._node, variables)
         if given.keys() <= self._scalars:
             # Scalars are what they are, and the most frequent arguments by far.

@@ -1,11 +1,10 @@
 """A query worked out: what to read, and how the answer is built of it."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLSchema, OperationDefinitionNode, OperationType
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
 
 from db.engine import Database
 from graphql_schema.measure import Fragments
@@ -15,7 +14,6 @@ from graphql_schema.plans.selection import Selections, Unplanned
 
 # Of more, graphql-core's loaders read several in one statement.
 MOST_PARTS = 4
-_NO_VARIABLES = VariableValues({}, {})
 
 
 class Plan:
@@ -55,16 +53,6 @@ async def _in_turn(part: Run, database: Database) -> Any:
     """A part's value. SQLite's reads wait for nothing: others, and the time limit, get their turn before each part."""
     await asyncio.sleep(0)
     return await part(database)
-
-
-def coerced(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
-    """The variables as execution takes them. Raises Unplanned for those that it would refuse."""
-    if not operation.variable_definitions:
-        return _NO_VARIABLES
-    found = get_variable_values(schema, operation.variable_definitions, dict(variables))
-    if isinstance(found, list):
-        raise Unplanned
-    return found
 
 
 def plan(

@@ -5,7 +5,7 @@ string literals (`repr`); nothing else of a document is ever part of the source.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from db.clock import shown
 from db.keyset import Page
 from graphql_schema import scalars
 from graphql_schema.asset import Asset
@@ -65,9 +64,8 @@ class Node:
         place = f"r[{self._place(self.kind.columns[selected.name])}]"
         type_name = get_named_type(selected.field.type).name
         if type_name == "ID":
-            # As `ids.encode` does, without calling it for each row.
-            return f"base64(b'{self.kind.name}:%d' % {place}, newline=False).decode()"
-        return f"moment({place})" if type_name == "DateTime" and self.text_times else place
+            return _global_id(self.kind.name, place)
+        return _moment(place) if type_name == "DateTime" and self.text_times else place
 
     def _place(self, column: str) -> int:
         if column not in self.columns:
@@ -87,6 +85,15 @@ class ConnectionShape:
     build: Callable[[Page, int, list[Children]], dict[str, Any]]
     counted: bool
     with_cursors: bool
+
+
+def records_shape(
+    type_name: str, columns: Sequence[str], times: Collection[str], *, text_times: bool
+) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+    """A function from rows that begin with these columns, the id first, to objects under the columns' names."""
+    values = [(name, f"r[{place}]") for place, name in enumerate(columns)]
+    found = [(name, _moment(value) if text_times and name in times else value) for name, value in values[1:]]
+    return _function("rows", f"[{_object([(columns[0], _global_id(type_name, 'r[0]')), *found])} for r in rows]")
 
 
 def connection_shape(selections: Selections, selected: Selected, node: Node) -> ConnectionShape:
@@ -144,12 +151,22 @@ def _of_page(selected: Selected, type_name: str) -> str:
     return found
 
 
+def _global_id(type_name: str, place: str) -> str:
+    """As `ids.encode` makes it, without a call for each row."""
+    return f"base64(b'{type_name}:%d' % {place}, newline=False).decode()"
+
+
+def _moment(place: str) -> str:
+    """A time as JSON has it: SQLite's text, where it is one, with microseconds only where there are any."""
+    return f"({place}.replace('.000000Z', 'Z') if type({place}) is str else {place})"
+
+
 def _object(values: Any) -> str:
     return "{" + ", ".join(f"{key!r}: {value}" for key, value in values) + "}"
 
 
 def _function(parameters: str, expression: str) -> Callable[..., Any]:
-    surroundings = {"base64": b2a_base64, "moment": shown, "count": scalars.count}
+    surroundings = {"base64": b2a_base64, "count": scalars.count}
     made: Callable[..., Any] = eval(f"lambda {parameters}: {expression}", surroundings)  # noqa: S307  see above
     return made
 

@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import connections
 from app.connections import Owed
 from app.server import configured, listen
-from app.web import graphql_request
 from db.engine import Database
 from tests.app.live import Live, eventually, live
 from tests.app.serving import only_sqlite, settings_of
@@ -102,7 +101,7 @@ async def test_large_bodies_are_no_heads(database: Database) -> None:
 
 
 async def test_a_body_that_never_ends(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphql_request, "BODY_SECONDS", 0.2)
+    monkeypatch.setitem(connections.SECONDS, Owed.BODY, 0.2)
     begin = (
         b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
     )
