@@ -108,7 +108,7 @@ def _settle_heap() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER_OBJECTS, 5, 10)
+    gc.set_threshold(GARBAGE_AFTER_OBJECTS, 10, 30)
 
 
 def _banner(base: str) -> str:

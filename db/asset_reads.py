@@ -56,12 +56,18 @@ class PageRead:
         Raises BadFilter and HistoryForgotten.
         """
         try:
-            if rows := await self._rows(database.direct):
-                return self._page_of(rows), rows[0][len(self.columns)]
+            rows = await self._rows(database.direct)
+            if rows or self._is_first:
+                # A list whose first page is empty holds nothing.
+                return self._page_of(rows), rows[0][len(self.columns)] if rows else 0
         except NotDirect:
             pass
         async with database.read() as connection:
             return await self._read_usually(connection), await catalog.count(connection, self.listing)
+
+    @property
+    def _is_first(self) -> bool:
+        return self.wanted.after is None and self.wanted.before is None and not self.wanted.offset
 
     async def _rows(self, direct: Direct) -> Sequence[Row]:
         """What the first of the statements finds that fills the page, or else the last. Raises NotDirect."""

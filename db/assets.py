@@ -15,6 +15,7 @@ from db.bulk import BulkInsert, as_datetime, select_where_in
 from db.clock import to_text
 from db.records import AcceptedRecord, NewAsset
 from db.tables import FIGURES, assets
+from db.turns import made
 
 VALUE_COLUMNS = ("symbol", "name", "rank", *FIGURES, "ath_at", "last_updated")
 _FOLDED = ("external_id_folded", "symbol_folded", "name_folded")
@@ -95,7 +96,7 @@ async def upsert(
 
     Nothing depends on `likely_new` but speed.
     """
-    rows = [_row(source, record, run_id, window_id, at) for record in records]
+    rows = await made(_row(source, record, run_id, window_id, at) for record in records)
     written = await _UPSERT.run(connection, rows, likely_new=likely_new)
     await trigrams.take_in(connection)
     return written

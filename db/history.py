@@ -9,6 +9,7 @@ from db import assets
 from db.bulk import BulkInsert
 from db.records import AcceptedRecord
 from db.tables import asset_history
+from db.turns import made
 
 _POINTS = BulkInsert(
     asset_history,
@@ -36,17 +37,15 @@ async def append(
 ) -> None:
     """Add a point for each record. Its time is the upstream's, or `at` where the upstream gives none."""
     known = await assets.ids(connection, source, {record.asset.external_id for record in records})
-    await _POINTS.run(
-        connection,
-        [
-            (
-                known[record.asset.external_id],
-                record.asset.last_updated or at,
-                *assets.quote_of(record.asset),
-                record.record_id,
-                run_id,
-                at,
-            )
-            for record in records
-        ],
+    rows = await made(
+        (
+            known[record.asset.external_id],
+            record.asset.last_updated or at,
+            *assets.quote_of(record.asset),
+            record.record_id,
+            run_id,
+            at,
+        )
+        for record in records
     )
+    await _POINTS.run(connection, rows)

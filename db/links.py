@@ -88,7 +88,7 @@ async def written(connection: AsyncConnection, changed: Changed, behind: int, li
     query = select(assets.c.id).where(assets.c.id > behind).order_by(assets.c.id).limit(limit)
     if changed.run_ids is not None:
         query = query.where(among(connection, assets.c.run_id, changed.run_ids))
-    return [row.id for row in await connection.execute(query)]
+    return list((await connection.execute(query)).scalars())
 
 
 async def remember(connection: AsyncConnection, marks: Mapping[str, int]) -> None:

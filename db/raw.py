@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.bulk import BulkInsert
 from db.records import AcceptedRecord
 from db.tables import raw_assets, raw_headers
+from db.turns import made
 
 _HEADERS = BulkInsert(raw_headers, ("digest", "header"), "ON CONFLICT (digest) DO NOTHING")
 _RECORDS = BulkInsert(
@@ -42,7 +43,7 @@ async def insert_new(
     likely_new: bool = False,
 ) -> int:
     """Keep the versions that are not kept yet; returns how many were new. Nothing depends on `likely_new` but speed."""
-    rows = [
+    rows = await made(
         (
             source,
             record.record_id,
@@ -56,7 +57,7 @@ async def insert_new(
             at,
         )
         for record in records
-    ]
+    )
     return await _RECORDS.run(connection, rows, likely_new=likely_new)
 
 

@@ -5,7 +5,6 @@ two neighbours swapped. Of the known words only the nearest count, and a right f
 Words are never forgotten: one that no asset has any more leads to nothing.
 """
 
-import asyncio
 import re
 from collections.abc import Iterable
 from itertools import groupby
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.bulk import BulkInsert, slices
 from db.filters import starts_with
 from db.tables import asset_words
+from db.turns import made
 
 SHORTEST, LONGEST = 3, 32
 # From these lengths on one mistake, or two, are made up for.
@@ -35,14 +35,11 @@ def split(text: str) -> list[str]:
 
 async def learn(connection: AsyncConnection, texts: Iterable[str]) -> None:
     """Remember the words of texts; case does not matter."""
-    for some in slices(await asyncio.to_thread(_kept, texts)):
-        await _LEARN.run(connection, some)
-
-
-def _kept(texts: Iterable[str]) -> list[tuple[int, str, str]]:
-    found = {word for text in texts for word in _WORD.findall(text.casefold())}
+    found = set(await made(word for text in texts for word in _WORD.findall(text.casefold())))
     # In order, so that two writers who learn the same words can't wait for each other.
-    return sorted((len(word), word, word[::-1]) for word in found if _is_kept(word))
+    kept = sorted(await made((len(word), word, word[::-1]) for word in found if _is_kept(word)))
+    for some in slices(kept):
+        await _LEARN.run(connection, some)
 
 
 async def corrections(connection: AsyncConnection, words: Iterable[str]) -> dict[str, tuple[str, ...]]:

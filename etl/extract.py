@@ -1,11 +1,11 @@
 """From a frozen window to bounded batches behind the checkpoint, in the order of keys."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from datetime import datetime
 
 from db.records import WindowRecord
-from etl.normalize import normalize
+from db.turns import made
+from etl.normalize import normalized
 from etl.types import Page, RawRecord, Source
 
 
@@ -41,8 +41,7 @@ async def _judged(
 ) -> AsyncIterator[list[WindowRecord]]:
     async for page in source.records(pages):
         done = _committed(page, behind)
-        # Off the event loop: a page of records is milliseconds of work, and requests are being answered.
-        judged = await asyncio.to_thread(normalize, page, source.parse, position - done + 1, read_at)
+        judged = await made(normalized(page, source.parse, position - done + 1, read_at))
         yield judged[done:]
         position += len(judged) - done
 

@@ -4,7 +4,7 @@ Either all of it is committed or nothing. What became of each record is decided 
 fence, so nobody else can change it in between; the upsert still carries its own guard against older data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from db.enums import Outcome, RunMode
 from db.holdings import Holdings
 from db.records import AcceptedRecord, RejectedRecord, WindowRecord
 from db.runs import Run
+from db.turns import made
 from etl.replay import id_of
 
 
@@ -82,7 +83,7 @@ async def _decide(connection: Connection, run: Run, records: Sequence[WindowReco
         records = [_undated_is_old(record, known) for record in records]
     if run.mode is RunMode.FULL:
         known = await _forget_changed(connection, run.source, records, known)
-    return decide(records, known)
+    return await decide(records, known)
 
 
 def _undated_is_old(record: WindowRecord, known: dict[str, Known]) -> WindowRecord:
@@ -107,17 +108,20 @@ async def _forget_changed(
     return {key: assets.forget_version(state) if key in differing else state for key, state in known.items()}
 
 
-def decide(records: Sequence[WindowRecord], known: dict[str, Known]) -> Changes:
-    """What becomes of each record, given the stored state of its asset (pure)."""
+async def decide(records: Sequence[WindowRecord], known: dict[str, Known]) -> Changes:
+    """What becomes of each record, given the stored state of its asset."""
     changes = Changes(all_new=not known)
-    state = dict(known)
+    changes.outcomes = await made(_outcomes(records, dict(known), changes))
+    return changes
+
+
+def _outcomes(records: Sequence[WindowRecord], state: dict[str, Known], changes: Changes) -> Iterator[Outcome]:
     for record in records:
         if isinstance(record, RejectedRecord):
-            changes.outcomes.append(Outcome.QUARANTINED)
             changes.rejected.append(record)
+            yield Outcome.QUARANTINED
         else:
-            changes.outcomes.append(_place(record, state, changes))
-    return changes
+            yield _place(record, state, changes)
 
 
 def _place(record: AcceptedRecord, state: dict[str, Known], changes: Changes) -> Outcome:

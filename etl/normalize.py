@@ -6,7 +6,7 @@ not store (NUL, lone surrogates, infinities) is refused before either sees it.
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -39,12 +39,14 @@ _texts_of = attrgetter(*_TEXTS)
 _never_negative_of = attrgetter(*_NEVER_NEGATIVE)
 
 
-def normalize(records: Iterable[RawRecord], parse: Parse, first_position: int, read_at: datetime) -> list[WindowRecord]:
+def normalized(
+    records: Iterable[RawRecord], parse: Parse, first_position: int, read_at: datetime
+) -> Iterator[WindowRecord]:
     """Judge records in order; the first one has position `first_position` in its window (counted from 1).
 
     `read_at` is when the window was read: no record can be from later than that.
     """
-    return [judge(record, parse, position, read_at) for position, record in enumerate(records, first_position)]
+    return (judge(record, parse, position, read_at) for position, record in enumerate(records, first_position))
 
 
 def judge(record: RawRecord, parse: Parse, position: int, read_at: datetime) -> WindowRecord:

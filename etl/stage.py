@@ -4,10 +4,9 @@ Pages that are staged are not asked for again. What a window holds can then no l
 takes to load and whoever finishes it.
 """
 
-import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -19,6 +18,7 @@ from db.engine import Database
 from db.enums import RunMode
 from db.runs import Run
 from db.text import escaped
+from db.turns import made
 from db.uninterrupted import uninterrupted
 from db.windows import NewPage, Window
 from etl.ahead import together
@@ -107,15 +107,15 @@ async def _survey(source: Source, pages: AsyncIterator[Page]) -> tuple[Survey, s
     shapes: Counter[Shape] = Counter()
     health = PageHealth()
     async for chunk in source.records(pages):
-        shapes.update(await asyncio.to_thread(_look, source, chunk, health))
+        shapes.update(await made(_looked(source, chunk, health)))
     return Survey(health.total(), shapes), health.complaint()
 
 
-def _look(source: Source, chunk: list[RawRecord], health: "PageHealth") -> list[Shape]:
+def _looked(source: Source, chunk: list[RawRecord], health: "PageHealth") -> Iterator[Shape]:
     read_at = datetime.now(UTC)
     for record in chunk:
         health.add(record, refusal(record, source.parse, read_at))
-    return [source.shape(record) for record in chunk]
+        yield source.shape(record)
 
 
 class PageHealth:

@@ -10,7 +10,7 @@ import msgspec
 
 from db.records import AcceptedRecord
 from etl.csv_format.reading import external_id_of, file_number_of
-from etl.csv_format.sort import Entry
+from etl.csv_format.sort import PIECE_RECORDS, Entry
 from etl.normalize import Parse, judge
 from etl.types import Page, RawRecord
 
@@ -37,19 +37,21 @@ class _Duplicates(NamedTuple):
 _PackedRecord = tuple[str, bytes, bool, str | None]
 
 
-class _PackedPage(msgspec.Struct, array_like=True, frozen=True):
+class PackedPage(msgspec.Struct, array_like=True, frozen=True):
+    """A page as it is staged: its records, and the files they are of, by number."""
+
     files: dict[int, FileFacts]
     records: list[_PackedRecord]
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_PackedPage)
+_decoder = msgspec.msgpack.Decoder(PackedPage)
 
 
 def pages_of(
     entries: Iterable[Entry], files: Sequence[FileFacts], parse: Parse, *, page_records: int, origin: str
-) -> Iterator[Page]:
-    """Pack entries that come in key order; they are iterated twice, side by side.
+) -> Iterator[Page | None]:
+    """Pack entries that come in key order; they are iterated twice, side by side. None is a piece of work, but no page.
 
     A page holds `page_records` records, or fewer when they are big. Its `last_key` is that of its last record.
     """
@@ -61,32 +63,29 @@ def pages_of(
         if len(page) >= page_records or size >= PAGE_BYTES:
             yield _packed(page, files, origin)
             page, size = [], 0
+        elif not len(page) % PIECE_RECORDS:
+            yield None
     if page:
         yield _packed(page, files, origin)
 
 
-def records_of(body: bytes) -> list[RawRecord]:
+def unpacked(body: bytes) -> PackedPage:
+    """A staged page, for `records_of`."""
+    return _decoder.decode(zlib.decompress(body))
+
+
+def records_of(page: PackedPage) -> Iterator[RawRecord]:
     """The records of one staged page, in key order."""
-    page = _decoder.decode(zlib.decompress(body))
     dates = {number: datetime.fromtimestamp(facts.dated, UTC) for number, facts in page.files.items()}
-    return [
-        RawRecord(
-            key,
-            external_id_of(key) or None,
-            payload,
-            page.files[number].header,
-            superseded,
-            dates[number],
-            damage,
-        )
-        for key, payload, superseded, damage in page.records
-        for number in (file_number_of(key),)
-    ]
+    for key, payload, superseded, damage in page.records:
+        number = file_number_of(key)
+        header = page.files[number].header
+        yield RawRecord(key, external_id_of(key) or None, payload, header, superseded, dates[number], damage)
 
 
 def _packed(records: Sequence[_PackedRecord], files: Sequence[FileFacts], origin: str) -> Page:
     numbers = sorted({file_number_of(key) for key, _, _, _ in records}) if len(files) > 1 else [0]
-    page = _PackedPage({number: files[number] for number in numbers}, list(records))
+    page = PackedPage({number: files[number] for number in numbers}, list(records))
     return Page(
         body=zlib.compress(_encoder.encode(page), 1),
         records=len(records),

@@ -17,6 +17,7 @@ from db.decisions import LINK
 from db.engine import Connection, Database
 from db.likeness import Likeness
 from db.links import StoredPair
+from db.turns import in_turns, made
 from etl.identity import placing
 from etl.identity.evidence import Judgement, judge
 from etl.identity.grouping import DOUBTFUL, Decisions, group, named_after
@@ -110,7 +111,8 @@ class _Pass:
         await self._read(changed)
         changed &= self._assets.keys()
         stored = await links.traits(self._connection, changed)
-        renamed = await asyncio.to_thread(self._renamed, changed, stored)
+        now = await made((asset_id, traits(self._assets[asset_id])) for asset_id in changed)
+        renamed = {asset_id for asset_id, said in now if stored.get(asset_id) != said}
         await self._learn(renamed)
         parted, new = await self._look_for_partners(renamed, renamed - stored.keys())
         differing = await self._judge_again(changed, new)
@@ -118,9 +120,6 @@ class _Pass:
         placed = await self._group(renamed | parted | judged | decided)
         divergent = await placing.write(self._connection, self._assets, changed, renamed, placed)
         return Linked(len(changed), len(new | differing), len(placed), divergent)
-
-    def _renamed(self, changed: set[int], stored: Mapping[int, str]) -> set[int]:
-        return {asset_id for asset_id in changed if stored.get(asset_id) != traits(self._assets[asset_id])}
 
     async def _learn(self, renamed: set[int]) -> None:
         """Tell the search what the assets are called now."""
@@ -144,7 +143,7 @@ class _Pass:
         """
         if not renamed:
             return set(), set()
-        held = await asyncio.to_thread(lambda: {asset_id: keys(self._profile(asset_id)) for asset_id in renamed})
+        held = dict(await made((asset_id, keys(self._profile(asset_id))) for asset_id in renamed))
         await links.replace_keys(self._connection, held, unseen)
         parted = await links.forget_pairs(self._connection, renamed - unseen)
         new = await self._candidates(held)
@@ -153,25 +152,24 @@ class _Pass:
 
     async def _candidates(self, held: Mapping[int, frozenset[str]]) -> set[Couple]:
         """The assets with each one of another source that has one of their keys."""
-        holders = await asyncio.to_thread(self._by_source, held)
+        holders = await self._by_source(held)
         shared = {source: await links.sharing(self._connection, keys, but=source) for source, keys in holders.items()}
-        found = await asyncio.to_thread(
-            lambda: {
-                (asset_id, partner)
-                for source, rows in shared.items()
-                for key, partner in rows
-                for asset_id in holders[source][key]
-            }
+        couples = (
+            (asset_id, partner)
+            for source, rows in shared.items()
+            for key, partner in rows
+            for asset_id in holders[source][key]
         )
+        found = set(await made(couples))
         await self._read({partner for _, partner in found})
-        return await asyncio.to_thread(lambda: {self._ordered(*pair) for pair in found})
+        return set(await made(self._ordered(*pair) for pair in found))
 
-    def _by_source(self, held: Mapping[int, frozenset[str]]) -> dict[str, dict[str, list[int]]]:
+    async def _by_source(self, held: Mapping[int, frozenset[str]]) -> dict[str, dict[str, list[int]]]:
         """Which of the assets have each key, source by source."""
         found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for asset_id, each in held.items():
+        async for asset_id in in_turns(held):
             holders = found[self._assets[asset_id].source]
-            for key in each:
+            for key in held[asset_id]:
                 holders[key].append(asset_id)
         return found
 
@@ -179,7 +177,7 @@ class _Pass:
         return (one, other) if self._assets[one].key < self._assets[other].key else (other, one)
 
     async def _judged(self, couples: Collection[Couple]) -> list[StoredPair]:
-        return await asyncio.to_thread(lambda: [self._judge(*pair) for pair in couples])
+        return await made(self._judge(*pair) for pair in couples)
 
     def _judge(self, one: int, other: int) -> StoredPair:
         judgement = judge(self._profile(one), self._profile(other))
@@ -209,7 +207,7 @@ class _Pass:
             {(d.one, d.other): d.reason for d in stand if d.decision == LINK},
             frozenset((d.one, d.other) for d in stand if d.decision != LINK),
         )
-        placed, doubts = await asyncio.to_thread(self._grouped, part, stored, said)
+        placed, doubts = await self._grouped(part, stored, said)
         await links.set_doubts(self._connection, part, doubts)
         return placed
 
@@ -224,18 +222,18 @@ class _Pass:
             border = reached - part
         return part
 
-    def _grouped(
+    async def _grouped(
         self, part: set[int], stored: list[StoredPair], said: Decisions
     ) -> tuple[dict[int, Where], dict[Couple, str]]:
-        ids = {self._assets[asset_id].key: asset_id for asset_id in part}
-        entangled = {key for couple in said.links for key in couple} & ids.keys()
-        entangled |= {self._assets[asset_id].key for pair in stored for asset_id in pair[:2]}
-        pairs = [
+        ids = dict(await made((self._assets[asset_id].key, asset_id) for asset_id in part))
+        pairs = await made(
             Pair(self._assets[p.one_id].key, self._assets[p.other_id].key, Judgement(p.weight, p.evidence, p.contract))
             for p in stored
-        ]
-        grouping = group(entangled, pairs, said)
+        )
+        entangled = {key for couple in said.links for key in couple} & ids.keys()
+        entangled.update(key for pair in pairs for key in (pair.one, pair.other))
         # Most have nothing to do with any other.
-        placed = {ids[key]: (key, named_after(key)) for key in ids.keys() - entangled}
-        placed |= {ids[member.key]: (coin[0].key, member) for coin in grouping.coins for member in coin}
-        return placed, {(ids[one], ids[other]): why for (one, other), why in grouping.doubtful.items()}
+        alone = await made((ids[key], (key, named_after(key))) for key in ids.keys() - entangled)
+        grouping = await asyncio.to_thread(group, entangled, pairs, said)
+        linked = [(ids[member.key], (coin[0].key, member)) for coin in grouping.coins for member in coin]
+        return dict(alone + linked), {(ids[one], ids[other]): why for (one, other), why in grouping.doubtful.items()}

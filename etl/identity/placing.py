@@ -1,6 +1,5 @@
 """Writing what a pass found: coins with their figures, and which assets they hold."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from hashlib import blake2b
@@ -10,6 +9,7 @@ from db.coins import Coin, Place
 from db.consensus import DIVERGENT, consensus
 from db.engine import Connection
 from db.likeness import Key, Likeness, seniority
+from db.turns import in_turns, made
 from etl.identity.grouping import Member
 from etl.identity.names import slug_base
 
@@ -35,17 +35,19 @@ async def write(
     only_figures = {before[asset_id] for asset_id in changed - placed.keys()}
     unmoved = await coins.members_of(connection, only_figures)
     assets = {**known, **await links.likenesses(connection, unmoved.keys() - known.keys())}
-    written, fresh = await asyncio.to_thread(_figures, assets, _groups(placed, unmoved))
+    written, fresh = await _figures(assets, _groups(placed, unmoved))
     left = {before[asset_id] for asset_id in placed if asset_id in before}
     known_coins = left | only_figures
-    kept = [coin for coin in written if coins.id_of(coin.anchor) in known_coins]
-    new = [coin for coin in written if coins.id_of(coin.anchor) not in known_coins]
+    kept: list[Coin] = []
+    new: list[Coin] = []
+    async for coin in in_turns(written):
+        (kept if coins.id_of(coin.anchor) in known_coins else new).append(coin)
     diverged = await coins.divergences(connection, [coin.anchor for coin in kept])
     await coins.put(connection, kept)
     contested = await coins.put_new(connection, new)
     held = await links.traits(connection, placed.keys() - renamed)
-    held.update((i, traits(known[i])) for i in renamed & placed.keys())
-    places = (_place(i, held.get(i, ""), where, fresh=i in fresh) for i, where in placed.items())
+    held.update(await made((i, traits(known[i])) for i in renamed & placed.keys()))
+    places = await made(_place(i, held.get(i, ""), where, fresh=i in fresh) for i, where in placed.items())
     await coins.place(connection, places, likely_new=not before)
     await coins.freshen(connection, {i: i in fresh for i, (_, was) in unmoved.items() if (i in fresh) != was})
     free = await coins.drop_empty(connection, left - {coins.id_of(anchor) for anchor, _ in placed.values()})
@@ -69,11 +71,11 @@ def _groups(placed: Mapping[int, Where], unmoved: Mapping[int, tuple[int, bool]]
     return members.values()
 
 
-def _figures(known: Mapping[int, Likeness], groups: Collection[list[int]]) -> tuple[list[Coin], set[int]]:
+async def _figures(known: Mapping[int, Likeness], groups: Collection[list[int]]) -> tuple[list[Coin], set[int]]:
     """The coins as rows, and the assets that count as fresh."""
     written: list[Coin] = []
     fresh: set[int] = set()
-    for asset_ids in groups:
+    async for asset_ids in in_turns(groups):
         ordered = sorted(asset_ids, key=lambda asset_id: seniority(known[asset_id].key))
         said = consensus([known[asset_id] for asset_id in ordered])
         fresh.update(asset_id for asset_id in ordered if known[asset_id].key in said.fresh)

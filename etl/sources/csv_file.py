@@ -9,14 +9,16 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator, Sequence
 from contextlib import aclosing
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from db.records import NewAsset
+from db.turns import made
 from etl.csv_format.layout import layout_of
 from etl.csv_format.lines import damage_of
-from etl.csv_format.pages import FileFacts, pages_of, records_of
+from etl.csv_format.pages import FileFacts, pages_of, records_of, unpacked
 from etl.csv_format.reading import READ_ERRORS, files_of, fingerprint_of, open_csv, unavailable
-from etl.csv_format.sort import CHUNK_RECORDS, EntrySorter
+from etl.csv_format.sort import CHUNK_RECORDS, PIECE_RECORDS, EntrySorter
 from etl.drift import storable_name
 from etl.errors import EtlError, RecordInvalid, SourceBroken, SourceUnavailable
 from etl.types import Page, RawRecord, Shape
@@ -57,7 +59,7 @@ class CsvSource:
     async def records(self, pages: AsyncIterable[Page]) -> AsyncIterator[list[RawRecord]]:
         """The records of the staged pages, a list a page."""
         async for page in pages:
-            yield await asyncio.to_thread(records_of, page.body)
+            yield await made(records_of(await asyncio.to_thread(unpacked, page.body)))
 
     def shape(self, record: RawRecord) -> Shape:
         """A CSV file's fields are its columns; their cells are all text."""
@@ -104,8 +106,11 @@ class CsvSource:
             try:
                 opened = open_csv(file, number)
                 files.append(FileFacts(opened.header, file.stat().st_mtime_ns // 1_000_000_000))
-                while sorter.fill(opened.entries):
-                    yield from sorter.spill()
+                while piece := list(islice(opened.entries, PIECE_RECORDS)):
+                    yield
+                    rest = iter(piece)
+                    while sorter.fill(rest):
+                        yield from sorter.spill()
             except READ_ERRORS as error:
                 raise unavailable(file, error) from error
         if next(iter(sorter), None) is None:

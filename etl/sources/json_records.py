@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from db.turns import made
 from etl.drift import shape_of, shape_of_small
 from etl.errors import RecordInvalid
 from etl.http import MalformedBody
@@ -103,16 +104,15 @@ async def records_by_id(pages: AsyncIterable[Page], parse: Parse) -> AsyncIterat
     by_id: dict[str, list[_Aged]] = {}
     number = 0
     async for page in pages:
-        for place, payload in enumerate(await asyncio.to_thread(_elements, page)):
-            age, record = _identified(payload, number, place)
+        elements = await asyncio.to_thread(_elements, page)
+        for age, record in await made(_identified(payload, number, place) for place, payload in enumerate(elements)):
             by_id.setdefault(record.key, []).append((age, record))
         number += 1
         read_at = page.fetched_at
-    chosen = {
-        record.key: record
-        for same in by_id.values()
-        for record in ([same[0][1]] if len(same) == 1 else _without_older(same, parse, read_at))
-    }
+    best = await made(
+        [same[0][1]] if len(same) == 1 else _without_older(same, parse, read_at) for same in by_id.values()
+    )
+    chosen = {record.key: record for records in best for record in records}
     keys = sorted(chosen)
     for start in range(0, len(keys), CHUNK_RECORDS):
         yield [chosen[key] for key in keys[start : start + CHUNK_RECORDS]]
@@ -131,6 +131,10 @@ def _identified(payload: bytes, page: int, place: int) -> _Aged:
     age = known.last_updated if isinstance(known.last_updated, str) else ""
     key = known.id if known.id.isprintable() and known.id else nowhere
     return age, RawRecord(key=key, external_id=known.id, payload=payload, page=page)
+
+
+def _best(same: list[_Aged], parse: Parse, read_at: datetime) -> list[RawRecord]:
+    return [same[0][1]] if len(same) == 1 else _without_older(same, parse, read_at)
 
 
 def _without_older(same: list[_Aged], parse: Parse, read_at: datetime) -> list[RawRecord]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db.records import AcceptedRecord, NewAsset, RejectedRecord
 from etl.errors import RecordInvalid
-from etl.normalize import judge, normalize
+from etl.normalize import judge, normalized
 from etl.sources.coingecko import CoinGecko
 from etl.sources.coinpaprika import CoinPaprika
 from etl.types import RawRecord
@@ -128,7 +128,7 @@ def test_no_json_ever_raises(value: object) -> None:
     payload = json.dumps(value).encode("utf-8", "surrogatepass")
     records = [RawRecord(key="k", external_id=None, payload=payload)]
     for source in (CoinGecko, CoinPaprika):
-        assert len(normalize(records, source.parse.__get__(object()), 1, NOON)) == 1
+        assert len(list(normalized(records, source.parse.__get__(object()), 1, NOON))) == 1
 
 
 def test_a_parser_raises_only_record_invalid() -> None:

@@ -1,0 +1,29 @@
+"""Work on many items in turns of the event loop, with everybody else in between.
+
+It is not given to a thread, because Python runs one thread at a time: whoever answers meanwhile gives the interpreter
+away with each row that SQLite reads, and has to wait for a while until the other thread gives it back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+# What a turn takes away from those who want an answer; a turn itself costs some microseconds.
+SLICE_SECONDS = 0.001
+
+
+async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
+    """The items, for those whose making or use takes time."""
+    now = asyncio.get_running_loop().time
+    over = now() + SLICE_SECONDS
+    for item in items:
+        yield item
+        if now() >= over:
+            await asyncio.sleep(0)
+            over = now() + SLICE_SECONDS
+
+
+async def made(items: Iterable[T]) -> list[T]:
+    """The items as a list."""
+    return [item async for item in in_turns(items)]
