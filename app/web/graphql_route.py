@@ -16,7 +16,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.config import Settings
-from app.web import graphql_request
+from app.web import etag, graphql_request
 from app.web.accept import accepts, preferred
 from app.web.contexts import Contexts
 from app.web.encoding import encoded
@@ -58,6 +58,8 @@ class GraphQLRoute(GraphQL[Context, None]):
         try:
             self._admit(request)
             response = await self._planned(request) or await self.run(request)
+            if method == "GET" and not self.should_render_graphql_ide(request):
+                response = _unless_known(request, response)
         except Refused as refused:
             response = _refusal(request, refused)
         except HTTPException as error:
@@ -140,6 +142,18 @@ class GraphQLRoute(GraphQL[Context, None]):
         if not executed and isinstance(response_data, dict) and _is_our_lack(response_data):
             return _unavailable(response)
         return response
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    """304 for who has the answer already. Caches may keep it, and have to ask each time whether it still holds."""
+    if response.status_code != 200:
+        return response
+    tag = etag.weak(bytes(response.body))
+    headers = {"ETag": tag, "Cache-Control": "no-cache", **_VARY}
+    if etag.matches(tag, request.headers.getlist("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return response
 
 
 def _unavailable(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""/data says when it has nothing new: tags that follow the data, and 304."""
+"""/data and queries by GET say when they have nothing new: tags that follow the data, and 304."""
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ from tests.app.serving import only_sqlite, served
 from tests.graphql_schema import rows
 
 TAG = etag.weak(b"data")
+NEW = {"Accept": "application/graphql-response+json"}
 STRONG = TAG.removeprefix("W/")
 
 
@@ -113,3 +114,26 @@ async def test_what_cannot_be_used_is_refused_whatever_is_at_hand(coins: httpx.A
 )
 def test_what_matches(given: list[str], same: bool) -> None:
     assert etag.matches(TAG, given) is same
+
+
+@pytest.mark.parametrize("query", ["{ assets { nodes { priceUsd } } }", "{ health { database } __typename }"])
+async def test_queries_by_get_have_tags_too(database: Database, coins: httpx.AsyncClient, query: str) -> None:
+    asked = {"query": query}
+    first, planned = [await coins.get("/graphql", params=asked) for _ in range(2)]
+    assert first.headers["etag"] == planned.headers["etag"]
+    assert (first.headers["cache-control"], first.headers["vary"]) == ("no-cache", "Accept")
+    known = {"If-None-Match": first.headers["etag"]}
+    for _ in range(3):
+        again = await coins.get("/graphql", params=asked, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+    await rows.write(database, assets, [rows.asset(3, rank=3, price_usd=7.0)])
+    changed = await coins.get("/graphql", params=asked, headers=known)
+    assert (changed.status_code == 200) == ("assets" in query)
+
+
+async def test_only_answers_to_get_have_one(coins: httpx.AsyncClient) -> None:
+    body = {"query": "{ __typename }"}
+    assert "etag" not in (await coins.post("/graphql", json=body)).headers
+    assert "etag" not in (await coins.get("/graphql", params={"query": "{ no"}, headers=NEW)).headers
+    page = await coins.get("/graphql", headers={"Accept": "text/html"})
+    assert page.headers["cache-control"] == "no-store"
