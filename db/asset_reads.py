@@ -226,6 +226,8 @@ class PointsRead:
             for name, value in self._moments().items()
         }
         span: Any = Span(**moments, interval=self.span.interval)  # type: ignore[arg-type]  # slots for moments
+        if span.interval == "all":
+            return price_points.points_of_each(kind, _parents(kind), span, self.columns, self.wanted)
         mine = _is_one_of(kind, asset_history.c.asset_id)
         query, found = price_points.points(kind, span, mine, self.columns)
         terms = price_points.ordering(found.at, found.id, 0, span).all_terms
@@ -288,9 +290,13 @@ def _columns(columns: Columns) -> AnySelect:
     return select(*(assets.c[name] for name in columns))
 
 
+def _parents(kind: str) -> Any:
+    """The slot `parents`: an array or, on SQLite, text in JSON."""
+    return slot("parents", Text() if kind == "sqlite" else ARRAY(BigInteger()))
+
+
 def _is_one_of(kind: str, parent: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether it is one of the slot `parents`, which is an array or, on SQLite, text in JSON."""
     if kind == "sqlite":
-        given = func.json_each(slot("parents", Text())).table_valued(column("value", BigInteger()))
+        given = func.json_each(_parents(kind)).table_valued(column("value", BigInteger()))
         return parent.in_(select(given.c.value))
-    return parent == any_(slot("parents", ARRAY(BigInteger())))
+    return parent == any_(_parents(kind))

@@ -7,9 +7,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import keyset
-from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
+from db.keyset import AnyRow, AnySelect, Key, Ordering, Page, Slice, Term
 
 OrderingOf = Callable[[int], Ordering]
+
+
+# The statement for the rows behind the first key and before the second: see `in_order`.
+StatementOf = Callable[[Sequence[Term], Key | None, Key | None], AnySelect]
 
 
 async def fetch(
@@ -20,7 +24,23 @@ async def fetch(
     wanted: Slice,
     ordering_of: OrderingOf,
 ) -> dict[int, Page]:
-    """The same slice of each parent's rows. Raises InvalidCursor.
+    """The same slice of each parent's rows. Raises InvalidCursor."""
+
+    def statement(terms: Sequence[Term], after: Key | None, before: Key | None) -> AnySelect:
+        within = query.where(parent.in_(parents), *keyset.between(terms, after, before))
+        return in_order(within, parent, terms, wanted)
+
+    return await read(connection, statement, parents, wanted, ordering_of)
+
+
+async def read(
+    connection: AsyncConnection,
+    statement_of: StatementOf,
+    parents: Sequence[int],
+    wanted: Slice,
+    ordering_of: OrderingOf,
+) -> dict[int, Page]:
+    """The same slice of each parent's rows, by a statement of the caller's. Raises InvalidCursor.
 
     The orderings must have the same terms, none of them nullable; their scopes tell the parents' cursors apart,
     so a slice with a cursor fits one parent only. Whether rows were left behind is judged by the cursor alone:
@@ -32,9 +52,8 @@ async def fetch(
     places = [keyset.keys(ordering, wanted) for ordering in orderings.values()]
     after, before = places[0]
     terms = next(iter(orderings.values())).all_terms
-    within = query.where(parent.in_(list(orderings)), *keyset.between(terms, after, before))
     rows: dict[int, list[AnyRow]] = defaultdict(list)
-    for row in await connection.execute(in_order(within, parent, terms, wanted)):
+    for row in await connection.execute(statement_of(terms, after, before)):
         rows[row.parent].append(row)
     behind = (wanted.before if wanted.backward else wanted.after) is not None
     return {

@@ -1,16 +1,18 @@
 """Reading price history. Writing is in `history`."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, FromClause, TableValuedAlias, cast, column, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
 from db.buckets import Bucket, bucket
-from db.keyset import AnySelect, Ordering, Page, Slice, Term
+from db.keyset import AnySelect, Key, Ordering, Page, Slice, Term
 from db.tables import asset_history
 
 Interval = Literal["all"] | Bucket
@@ -36,7 +38,17 @@ def check(asset_id: int, span: Span, wanted: Slice) -> None:
 
 async def pages(connection: AsyncConnection, asset_ids: Sequence[int], span: Span, wanted: Slice) -> dict[int, Page]:
     """The same slice of each asset's points in the span, oldest first. Raises InvalidCursor."""
-    query, columns = points(connection.dialect.name, span, asset_history.c.asset_id.in_(asset_ids))
+    kind = connection.dialect.name
+    if span.interval == "all":
+        listed = json.dumps(list(asset_ids)) if kind == "sqlite" else cast(list(asset_ids), ARRAY(BigInteger))
+        return await grouped.read(
+            connection,
+            lambda _, after, before: points_of_each(kind, listed, span, COLUMNS, wanted, after, before),
+            asset_ids,
+            wanted,
+            lambda asset_id: ordering(asset_history.c.at, asset_history.c.id, asset_id, span),
+        )
+    query, columns = points(kind, span, asset_history.c.asset_id.in_(asset_ids))
     return await grouped.fetch(
         connection,
         query,
@@ -63,13 +75,7 @@ def points(
     """The points of the span with these columns, and the columns to order and group them by. `span` may hold
     parameters instead of moments."""
     table = asset_history.c
-    conditions = [of_assets]
-    if span.start is not None:
-        conditions.append(table.at >= span.start)
-    if span.end is not None:
-        conditions.append(table.at < span.end)
-    if span.known_at is not None:
-        conditions.append(table.recorded_at <= span.known_at)
+    conditions = (of_assets, *_within(span, table))
     if span.interval == "all":
         return select(*(table[name] for name in names)).where(*conditions), table
     newest_first = func.row_number().over(
@@ -79,3 +85,57 @@ def points(
     read = ("id", "asset_id", *COLUMNS)
     inner = select(*(table[name] for name in read), newest_first.label("place")).where(*conditions).subquery()
     return select(*(inner.c[name] for name in names)).where(inner.c.place == 1), inner.c
+
+
+def points_of_each(
+    kind: str,
+    asset_ids: Any,
+    span: Span,
+    names: Collection[str],
+    wanted: Slice,
+    after: Key | None = None,
+    before: Key | None = None,
+) -> AnySelect:
+    """The first points of each asset in the direction of travel, one more than wanted; no others are looked at, however
+    many there are. For spans that thin out nothing.
+
+    `asset_ids` is an array, or on SQLite its JSON. Behind the columns come `parent` and the sort key.
+    """
+    each = _each(kind, asset_ids)
+    table = asset_history if kind == "postgresql" else asset_history.alias("sought")
+    terms = (Term(table.c.at), Term(table.c.id))
+    held = (table.c.asset_id == each.c.value, *_within(span, table.c), *keyset.between(terms, after, before))
+    sorting = keyset.sorting(terms, backward=wanted.backward)
+    found: FromClause
+    if kind == "postgresql":
+        read = select(table).where(*held).order_by(*sorting).limit(wanted.limit + 1)
+        found = read.lateral("found")
+        both = each.join(found, true())
+    else:
+        # No LATERAL, but rows are found by their ids as quickly.
+        sought = select(table.c.id).where(*held).order_by(*sorting).limit(wanted.limit + 1).correlate(each)
+        found = asset_history
+        both = each.join(found, found.c.id.in_(sought))
+    columns = found.c
+    key = (columns.at.label("key_0"), columns.id.label("key_1"))
+    query = select(*(columns[name] for name in names), columns.asset_id.label("parent"), *key).select_from(both)
+    return query.order_by(
+        columns.asset_id, *keyset.sorting((Term(columns.at), Term(columns.id)), backward=wanted.backward)
+    )
+
+
+def _each(kind: str, asset_ids: Any) -> TableValuedAlias:
+    if kind == "postgresql":
+        return func.unnest(asset_ids).table_valued(column("value", BigInteger), name="each").render_derived()
+    return func.json_each(asset_ids).table_valued(column("value", BigInteger), name="each")
+
+
+def _within(span: Span, table: Any) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if span.start is not None:
+        conditions.append(table.at >= span.start)
+    if span.end is not None:
+        conditions.append(table.at < span.end)
+    if span.known_at is not None:
+        conditions.append(table.recorded_at <= span.known_at)
+    return conditions

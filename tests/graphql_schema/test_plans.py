@@ -1,7 +1,9 @@
 """Plans answer as graphql-core does, byte for byte, or not at all. PLANS_EXAMPLES=20000 for a long run."""
 
 import gc
+import json
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -103,6 +105,51 @@ async def test_what_plans_are_for_is_planned(graph: Graph) -> None:
         expected = await by_core(graph.database, query, variables)
         assert b'"errors"' not in expected
         assert await by_plan(graph.database, query, variables) == expected
+
+
+LONG_HISTORY = 3000
+
+
+@pytest.mark.parametrize("page", ["first: 3", "last: 3", 'first: 3, from: "2025-02-01T00:00:00Z"'])
+async def test_of_a_long_history_no_more_is_read_than_is_asked_for(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    database = graph.database
+    await write_assets(database, *(asset(n) for n in range(1, 4)))
+    for n in range(1, 4):
+        await write(database, tables.asset_history, [point(n, hours, float(hours)) for hours in range(LONG_HISTORY)])
+    # Where SQLite has to take more steps than this for a statement, it is left to graphql-core.
+    monkeypatch.setattr("db.direct.STEPS", 1000)
+    monkeypatch.setattr("db.direct.MOST_LOOKS", 1)
+    query = f"{{ assets {{ nodes {{ history({page}) {{ pageInfo {{ hasNextPage }} nodes {{ at priceUsd }} }} }} }} }}"
+    expected = await by_core(database, query, {})
+    assert expected.count(b'"at"') == 9
+    assert await by_plan(database, query, {}) == expected
+    if not database.is_sqlite:
+        assert await most_rows_read(database, query) < 100
+
+
+async def most_rows_read(database: Database, query: str) -> int:
+    """The most rows that any step of PostgreSQL's for any of the query's statements brought."""
+    sent: list[tuple[str, Any]] = []
+    usual = database.direct._reader.fetch
+
+    async def noted(text: str, arguments: Any) -> Any:
+        sent.append((text, arguments))
+        return await usual(text, arguments)
+
+    database.direct._reader.fetch = noted  # type: ignore[method-assign]
+    await by_plan(database, query, {})
+    found = [await usual(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", arguments) for text, arguments in sent]
+    steps = [step for rows in found for step in _steps(json.loads(rows[0][0]))]
+    return max(int(step["Actual Rows"] * step["Actual Loops"]) for step in steps)
+
+
+def _steps(plan: Any) -> Iterator[dict[str, Any]]:
+    for each in plan if isinstance(plan, list) else [plan]:
+        step = each.get("Plan", each)
+        yield step
+        yield from _steps(step.get("Plans", []))
 
 
 async def test_what_takes_long_is_left_to_graphql_core_without_a_word(
