@@ -23,7 +23,7 @@ CHUNK_RECORDS = 40_000
 CHUNK_BYTES = 8 * 1024 * 1024
 MERGE_WIDTH = 64
 # So many records at a time: a millisecond or two in which whoever wants the interpreter waits for each bit of it.
-PIECE_RECORDS = 64
+PIECE_RECORDS = 128
 _BLOCK_RECORDS = 256
 _BLOCK_BYTES = 128 * 1024
 _LENGTH_BYTES = 8

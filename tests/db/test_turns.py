@@ -24,7 +24,7 @@ async def test_others_have_their_turn_while_it_lasts() -> None:
         turned += 1
         await asyncio.sleep(0)
     assert await work == list(range(50))
-    assert turned > 25
+    assert turned >= 6
 
 
 async def test_what_is_quick_is_made_in_one_turn(monkeypatch: pytest.MonkeyPatch) -> None:
