@@ -1,7 +1,15 @@
-"""`python -m bench.large`: ingest a large CSV file while the API is asked: rate, memory, latency; a Markdown table."""
+"""`python -m bench.large`: ingest a large CSV file while the API is asked, then ask more; a Markdown table.
+
+The cache of answers is off. `--versions 9` makes ten raw records and ten points of history of each, at the end.
+"""
 
 import argparse
+import asyncio
+import json
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -10,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from bench import at_size
 from bench.databases import database
 from bench.service import Service, serving
 from tests import upstream
@@ -33,19 +42,31 @@ class Figures:
     p99_busy_ms: float
     p50_idle_ms: float
     p99_idle_ms: float
+    verify_seconds: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.large", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the CSV file (default 1,000,000)")
     parser.add_argument("--only", choices=["sqlite", "postgresql"], help="measure one database only")
+    parser.add_argument("--versions", type=int, default=0, help="earlier versions to add to each record (default 0)")
     options = parser.parse_args()
     print("| database | figure | value |\n|---|---|---|")
     for kind in ("sqlite", "postgresql"):
         if options.only in {None, kind}:
             with database(kind) as url, tempfile.TemporaryDirectory() as folder:
-                for name, value in asdict(measure(kind, url, options.rows, Path(folder))).items():
-                    print(f"| {kind} | {name} | {value} |")
+                _print(kind, asdict(measure(kind, url, options.rows, Path(folder))))
+                _print(kind, _answers(url, options.rows, Path(folder)))
+                if options.versions:
+                    asyncio.run(at_size.add_versions(url, options.versions))
+                    _print(f"{kind}, {options.versions} versions more", _answers(url, options.rows, Path(folder)))
+
+
+def _print(database: str, figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        print(
+            f"| {database} | {name} | {value if isinstance(value, int | str) else format(value, '.2f')} |", flush=True
+        )
 
 
 def measure(kind: str, database_url: str, rows: int, folder: Path) -> Figures:
@@ -53,13 +74,7 @@ def measure(kind: str, database_url: str, rows: int, folder: Path) -> Figures:
     file = folder / "coins.csv"
     if not file.exists():
         upstream.write_csv(file, rows)
-    settings = {
-        "DATABASE_URL": database_url,
-        "CSV_PATH": str(file),
-        "ETL_SOURCES": "csv",
-        "ETL_SCHEDULE_CSV": "off",
-        "ETL_RUN_ON_STARTUP": "false",
-    }
+    settings = _settings(database_url, file)
     with serving(folder, **settings) as service, httpx.Client(base_url=service.url, timeout=30.0) as client:
         idle_rss = service.rss_mb()
         first, busy, peak = _pass(client, service)
@@ -78,7 +93,43 @@ def measure(kind: str, database_url: str, rows: int, folder: Path) -> Figures:
         p99_busy_ms=_percentile(busy, 99),
         p50_idle_ms=statistics.median(idle),
         p99_idle_ms=_percentile(idle, 99),
+        verify_seconds=_verify(folder, settings),
     )
+
+
+def _settings(database_url: str, file: Path) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "CSV_PATH": str(file),
+        "ETL_SOURCES": "csv",
+        "ETL_SCHEDULE_CSV": "off",
+        "ETL_RUN_ON_STARTUP": "false",
+        "ANSWER_CACHE_BYTES": "0",
+    }
+
+
+def _answers(database_url: str, rows: int, folder: Path) -> dict[str, float]:
+    """What answers take in ms, of a server newly started."""
+    settings = _settings(database_url, folder / "coins.csv")
+    with serving(folder, **settings) as service, httpx.Client(base_url=service.url, timeout=60.0) as client:
+        return {f"ms, {what}": taken for what, taken in at_size.answers(client, rows).items()}
+
+
+def _verify(folder: Path, settings: dict[str, str]) -> float:
+    """The seconds `kasparro verify` takes. Raises CalledProcessError where an invariant does not hold."""
+    environment = {"PATH": os.environ["PATH"], "LOG_LEVEL": "WARNING", "PYTHONPATH": str(Path.cwd()), **settings}
+    began = time.perf_counter()
+    done = subprocess.run(
+        [Path(sys.executable).parent / "kasparro", "verify", "--json"],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        check=True,
+        timeout=3600,
+    )
+    if not json.loads(done.stdout)["ok"]:
+        raise RuntimeError("verify found violations")
+    return time.perf_counter() - began
 
 
 def _pass(client: httpx.Client, service: Service) -> tuple[float, list[float], float]:

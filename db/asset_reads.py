@@ -10,26 +10,19 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
-import orjson
-from sqlalchemy import BigInteger, ColumnElement, Text, any_, cast, column, false, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select
 
-from db import catalog, filters, grouped, keyset, price_points, search, trigrams
+from db import catalog, grouped, keyset, price_points, search, trigrams, walks
 from db.asset_views import NOW
 from db.catalog import Listing
 from db.cursors import INT64, storable
 from db.direct import Direct, NotDirect
 from db.engine import Connection, Database
-from db.filters import Every
-from db.keyset import AnySelect, Key, Ordering, Page, Slice, Term
-from db.prepared import Prepared, slot
+from db.keyset import AnySelect, Ordering, Page, Slice
+from db.prepared import Prepared, is_one_of, parents, parents_slot, slot
 from db.price_points import Span
 from db.tables import asset_history, assets, sources
-
-Columns = tuple[str, ...]
-Row = Sequence[Any]
-# The statement, and what goes into its slots.
-Filled = tuple[Prepared, dict[str, Any]]
+from db.walks import Columns, Filled, Row, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class PageRead:
     async def read(self, database: Database) -> Page:
         """Raises BadFilter and HistoryForgotten."""
         try:
-            return self._page_of(await self._rows(database.direct))
+            return self._page_of(await walks.rows(database.direct, self.filled, self.wanted))
         except NotDirect:
             async with database.read() as connection:
                 return await self._read_usually(connection)
@@ -56,7 +49,7 @@ class PageRead:
         Raises BadFilter and HistoryForgotten.
         """
         try:
-            rows = await self._rows(database.direct)
+            rows = await walks.rows(database.direct, self.filled, self.wanted)
             if rows or self._is_first:
                 # A list whose first page is empty holds nothing.
                 return self._page_of(rows), rows[0][len(self.columns)] if rows else 0
@@ -68,17 +61,6 @@ class PageRead:
     @property
     def _is_first(self) -> bool:
         return self.wanted.after is None and self.wanted.before is None and not self.wanted.offset
-
-    async def _rows(self, direct: Direct) -> Sequence[Row]:
-        """What the first of the statements finds that fills the page, or else the last. Raises NotDirect."""
-        if not self.filled:
-            raise NotDirect
-        rows: Sequence[Row] = ()
-        for each in self.filled:
-            rows = await direct.fetch(*each)
-            if len(rows) > self.wanted.limit:
-                break
-        return rows
 
     def _page_of(self, rows: Sequence[Row]) -> Page:
         return keyset.page_of(rows, _ordering(self.listing), self.wanted, left_behind=self.wanted.offset > 0)
@@ -95,36 +77,11 @@ def page(
     sources_counted = catalog.whole_sources(listing) if counted else ()
     if not _is_plain(listing) or (both_ends and walked) or sources_counted is None:
         return PageRead(listing, wanted, columns, both_ends)
-    ordering = _ordering(listing)
-    after, before = keyset.keys(ordering, wanted)
-    values: dict[str, Any] = {"offset": wanted.offset}
-    condition = None if listing.condition == Every(()) else listing.condition
-    held = condition and filters.with_slots(NOW.fields, condition, values)
-    places = (_places("after", after, values), _places("before", before, values))
-    skipping: Any = slot("offset", BigInteger()) if wanted.offset else 0
-    part = Slice(wanted.limit, wanted.backward, offset=skipping)
-
-    def build(terms: tuple[Term, ...], *within: ColumnElement[bool]) -> AnySelect:
-        total = _total(sources_counted) if counted else ()
-        query = _columns(columns).add_columns(*total).where(*within)
-        if held is not None:
-            query = query.where(filters.to_sql(NOW.fields, held))
-        found = keyset.in_order(query, terms, part, *(_key(place, ordering.all_terms) for place in places))
-        return _columns(columns).where(false()) if found is None else found
-
-    shape = (
-        "assets", columns, listing.order, held, wanted.limit, wanted.backward, wanted.offset > 0, places,
-        counted and sources_counted,
+    walk = Walk(
+        ("assets", columns, listing.order, counted and sources_counted), NOW.fields, listing.condition,
+        _ordering(listing), lambda: _columns(columns).add_columns(*(_total(sources_counted) if counted else ())),
     )  # fmt: skip
-    statements = [direct.statement(shape, lambda: build(ordering.all_terms))]
-    lead, *others = ordering.all_terms
-    begins_known = after is None or after[0] is not None
-    if held is None and lead.nullable and not wanted.backward and begins_known:
-        # Unknown values come last: most pages of a whole list never get there, and are a plain walk over an index.
-        known = (Term(lead.column, lead.descending), *others)
-        walk = direct.statement((*shape, "known"), lambda: build(known, lead.column.is_not(None)))
-        statements.insert(0, walk)
-    return PageRead(listing, wanted, columns, both_ends, [(each, values) for each in statements])
+    return PageRead(listing, wanted, columns, both_ends, walk.page(direct, wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +156,9 @@ class PointsRead:
         Raises NotDirect where it takes long.
         """
         direct = database.direct
-        given = {"parents": orjson.dumps(asset_ids).decode() if direct.kind == "sqlite" else asset_ids}
-        values = given | {name: value for name, value in self._moments().items() if value is not None}
+        values = parents(direct.kind, asset_ids) | {
+            name: value for name, value in self._moments().items() if value is not None
+        }
         rows: dict[int, list[Row]] = {asset_id: [] for asset_id in asset_ids}
         parent = len(self.columns)
         for row in await direct.fetch(self._statement(direct), values):
@@ -227,8 +185,8 @@ class PointsRead:
         }
         span: Any = Span(**moments, interval=self.span.interval)  # type: ignore[arg-type]  # slots for moments
         if span.interval == "all":
-            return price_points.points_of_each(kind, _parents(kind), span, self.columns, self.wanted)
-        mine = _is_one_of(kind, asset_history.c.asset_id)
+            return price_points.points_of_each(kind, parents_slot(kind), span, self.columns, self.wanted)
+        mine = is_one_of(kind, asset_history.c.asset_id)
         query, found = price_points.points(kind, span, mine, self.columns)
         terms = price_points.ordering(found.at, found.id, 0, span).all_terms
         return grouped.in_order(query, found.asset_id, terms, self.wanted)
@@ -271,32 +229,5 @@ def _can_be_stored(key: int | tuple[str, str]) -> bool:
     return key in INT64 if isinstance(key, int) else all(map(storable, key))
 
 
-def _places(name: str, key: Key | None, values: dict[str, Any]) -> tuple[str | None, ...] | None:
-    """The key's shape: the names of the slots its values go into, None where a value is null."""
-    if key is None:
-        return None
-    names = tuple(None if value is None else f"{name}{n}" for n, value in enumerate(key))
-    values.update({slotted: value for slotted, value in zip(names, key, strict=True) if slotted is not None})
-    return names
-
-
-def _key(places: tuple[str | None, ...] | None, terms: Sequence[Term]) -> Key | None:
-    if places is None:
-        return None
-    return tuple(name and slot(name, term.column.type) for name, term in zip(places, terms, strict=True))
-
-
 def _columns(columns: Columns) -> AnySelect:
     return select(*(assets.c[name] for name in columns))
-
-
-def _parents(kind: str) -> Any:
-    """The slot `parents`: an array or, on SQLite, text in JSON."""
-    return slot("parents", Text() if kind == "sqlite" else ARRAY(BigInteger()))
-
-
-def _is_one_of(kind: str, parent: ColumnElement[int]) -> ColumnElement[bool]:
-    if kind == "sqlite":
-        given = func.json_each(_parents(kind)).table_valued(column("value", BigInteger()))
-        return parent.in_(select(given.c.value))
-    return parent == any_(_parents(kind))

@@ -55,12 +55,12 @@ class Membership(NamedTuple):
 async def page(connection: AsyncConnection, listing: CoinListing, wanted: Slice, *, both_ends: bool = True) -> Page:
     """A page of coins as rows with COLUMNS. Raises InvalidCursor and BadFilter."""
     query = select(*_SELECTED).where(*_held(listing))
-    return await keyset.fetch(connection, query, _ordering(listing), wanted, both_ends=both_ends)
+    return await keyset.fetch(connection, query, ordering(listing), wanted, both_ends=both_ends)
 
 
 def check(listing: CoinListing, wanted: Slice) -> None:
     """Raise InvalidCursor unless the slice's cursors were taken from this very list, and BadFilter for a bad one."""
-    keyset.keys(_ordering(listing), wanted)
+    keyset.keys(ordering(listing), wanted)
     _held(listing)
 
 
@@ -106,7 +106,8 @@ async def members(connection: AsyncConnection, coin_ids: Sequence[int]) -> dict[
     return {coin_id: sorted(each, key=lambda member: seniority(member.key)) for coin_id, each in found.items()}
 
 
-def _ordering(listing: CoinListing) -> Ordering:
+def ordering(listing: CoinListing) -> Ordering:
+    """The listing's order; its cursors are bound to order, filter and search. Raises BadFilter."""
     needle = search.needle_of(listing.search)
     scope = repr(("coins", listing.condition, needle, listing.order))
     return Ordering(_terms(listing.order, needle), coins.c.id, scope)

@@ -5,12 +5,25 @@ the same shape are the same text, so that the driver and the database prepare th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, bindparam
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Text,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -40,6 +53,24 @@ class Prepared:
 def slot(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     """A place for a value that is given when the statement is carried out."""
     return bindparam(name, None, type_)
+
+
+def parents_slot(kind: str) -> Any:
+    """The place for the ids of rows that others belong to: an array or, on SQLite, text in JSON."""
+    return slot("parents", Text() if kind == "sqlite" else ARRAY(BigInteger()))
+
+
+def is_one_of(kind: str, parent: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a row belongs to one of the `parents`."""
+    if kind == "sqlite":
+        given = func.json_each(parents_slot(kind)).table_valued(column("value", BigInteger()))
+        return parent.in_(select(given.c.value))
+    return parent == any_(parents_slot(kind))
+
+
+def parents(kind: str, ids: Sequence[int]) -> dict[str, Any]:
+    """What goes into their slot."""
+    return {"parents": orjson.dumps(ids).decode() if kind == "sqlite" else ids}
 
 
 def compiled(statement: Executable, dialect: Dialect) -> Prepared:

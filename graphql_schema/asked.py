@@ -6,10 +6,12 @@ from typing import cast
 from strawberry import UNSET
 
 from db.catalog import Listing
+from db.coin_catalog import CoinListing
 from db.keyset import Slice
 from db.price_points import Interval, Span
 from graphql_schema import filters, pagination
 from graphql_schema.asset_filter import AssetFilter, AssetOrder
+from graphql_schema.coin_filter import CoinFilter, CoinOrder
 from graphql_schema.enums import HistoryInterval
 from graphql_schema.fields import given
 
@@ -28,6 +30,20 @@ def assets(
     wanted = pagination.slice_of(first, after, last, before)
     condition = filters.condition_of(filter)
     return Listing(condition, search or "", filters.orders_of(order_by), given(as_of)), wanted
+
+
+def coins(
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+    search: str | None = UNSET,
+    filter: CoinFilter | None = UNSET,  # noqa: A002
+    order_by: list[CoinOrder] | None = UNSET,
+) -> tuple[CoinListing, Slice]:
+    """Which coins, and which part of their list. Raises BAD_USER_INPUT."""
+    wanted = pagination.slice_of(first, after, last, before)
+    return CoinListing(filters.condition_of(filter), search or "", filters.orders_of(order_by)), wanted
 
 
 def history(

@@ -8,9 +8,9 @@ from graphql import GraphQLResolveInfo
 from strawberry import UNSET
 
 from db import coin_catalog
-from db.coin_catalog import CoinListing, Membership
+from db.coin_catalog import Membership
 from db.keyset import AnyRow
-from graphql_schema import coin_figures, filters, ids, pagination
+from graphql_schema import asked, coin_figures, ids, pagination
 from graphql_schema.as_of import CoinAsOf
 from graphql_schema.asset import Asset, columns_for
 from graphql_schema.coin_figures import CoinFigures
@@ -111,8 +111,7 @@ async def coins(
     order_by: Annotated[list[CoinOrder] | None, strawberry.argument(description="In which order.")] = UNSET,
 ) -> Connection[Coin]:
     """Resolves Query.coins."""
-    wanted = pagination.slice_of(first, after, last, before)
-    listing = CoinListing(filters.condition_of(filter), search or "", filters.orders_of(order_by))
+    listing, wanted = asked.coins(first, after, last, before, search, filter, order_by)
     coin_catalog.check(listing, wanted)
     database = info.context.database
     entries: Entries[Coin] = Entries()

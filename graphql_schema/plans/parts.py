@@ -1,170 +1,185 @@
-"""The parts of plans: fields that bring assets, alone or in lists, and the history inside of them.
+"""The parts of plans: fields that bring assets or coins, alone or in lists.
 
 A part is made from the document alone. `bind` gives it its arguments, and what comes of that is carried out. Both raise
 whatever is wrong with the request; graphql-core then finds the same, and says it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from graphql import GraphQLObjectType
 from graphql.execution.values import VariableValues
 
-from db import asset_reads
-from db.asset_reads import CountRead, PageRead, PointsRead, RowRead
+from db import asset_reads, coin_catalog, coin_reads
+from db.asset_reads import CountRead, RowRead
+from db.coin_catalog import CoinListing
+from db.coin_reads import CoinRead
 from db.engine import Database
 from db.keyset import Page
 from graphql_schema import asked, ids, pagination
 from graphql_schema.fields import given
-from graphql_schema.plans.arguments import Arguments, Strawberry
-from graphql_schema.plans.selection import Selected, Selections, Unplanned
-from graphql_schema.plans.shapes import ASSET, POINT, Children, ConnectionShape, Node, connection_shape
+from graphql_schema.plans.arguments import Arguments
+from graphql_schema.plans.below import NOTHING, BoundBelow, Build, Planning, Row, below, read_all
+from graphql_schema.plans.selection import Selected, Unplanned
+from graphql_schema.plans.shapes import ASSET, COIN, ConnectionShape, Kind, Node, connection_shape
 
 # Carries out a field whose arguments are known, and gives its value in the answer.
 Run = Callable[[Database], Awaitable[Any]]
-_NOTHING = Page((), has_next=False, has_previous=False, ordering=asset_reads.UNNAMED)
+Columns = tuple[str, ...]
+
+
+class Part(Protocol):
+    """A field at the root; without variables in it, it `is_fixed`."""
+
+    is_fixed: bool
+
+    def bind(self, database: Database, variables: VariableValues) -> Run: ...
+
+
+class Reads(Protocol):
+    """Something to be read."""
+
+    async def read(self, database: Database) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Planning:
-    """What parts are made with."""
+class Listed:
+    """What a list's arguments ask for: how to read the page, given its columns, and how long the whole list is."""
 
-    schema: Strawberry
-    selections: Selections
-    text_times: bool
+    page: Callable[[Columns], Reads]
+    total: Reads
 
 
-class History:
-    """Points inside of assets."""
+class List:
+    """A page of a kind."""
 
-    def __init__(self, planning: Planning, selected: Selected) -> None:
+    def __init__(self, planning: Planning, selected: Selected, kind: Kind, listed: Callable[..., Listed]) -> None:
         self._arguments = Arguments(planning.schema, selected)
-        self._shape = connection_shape(planning.selections, selected, Node(POINT, planning.text_times))
-        self._wants_page = pagination.wants_page(planning.selections.names_below(selected))
-        self.is_fixed = self._arguments.are_fixed
-
-    def bind(self, variables: VariableValues) -> "BoundHistory":
-        found = self._arguments.resolved(variables)
-        span, wanted = asked.history(**found)
-        if wanted.after is not None or wanted.before is not None:
-            # Fits one asset only, so that it makes an error of all others.
-            raise Unplanned
-        shape = self._shape
-        read = PointsRead(span, wanted, tuple(shape.node.columns), with_cursors=shape.with_cursors)
-        return BoundHistory(read, shape, self._wants_page)
-
-
-@dataclass(frozen=True, slots=True)
-class BoundHistory:
-    """The same part of the history of any assets, by what is selected of it."""
-
-    points: PointsRead
-    shape: ConnectionShape
-    wants_page: bool
-
-    async def read(self, database: Database, asset_ids: Sequence[int]) -> Children:
-        # Others, and the time limit, get their turn in between.
-        await asyncio.sleep(0)
-        pages = await self.points.read(database, asset_ids) if self.wants_page and asset_ids else {}
-        totals = await self.points.count(database, asset_ids) if self.shape.counted and asset_ids else {}
-        build = self.shape.build
-        return {each: build(pages.get(each, _NOTHING), totals.get(each, 0), []) for each in asset_ids}
-
-
-class Assets:
-    """`assets`: a page of them."""
-
-    def __init__(self, planning: Planning, selected: Selected) -> None:
-        self._arguments = Arguments(planning.schema, selected)
-        self._shape = connection_shape(planning.selections, selected, Node(ASSET, planning.text_times))
+        self._listed = listed
+        self._shape = connection_shape(planning.selections, selected, Node(kind, planning.text_times))
         self._names = planning.selections.names_below(selected)
-        self._histories = [History(planning, child) for child in self._shape.node.children]
-        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._histories)
+        self._below = below(planning, self._shape.node)
+        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._below)
 
     def bind(self, database: Database, variables: VariableValues) -> Run:
         found = self._arguments.resolved(variables)
-        listing, wanted = asked.assets(**found)
-        if listing.as_of is not None:
-            raise Unplanned
-        both_ends = pagination.wants_both_ends(self._names, wanted)
-        columns = tuple(self._shape.node.columns)
-        page = None
-        if pagination.wants_page(self._names):
-            page = asset_reads.page(database.direct, listing, wanted, columns, both_ends=both_ends)
-        total = CountRead(listing) if self._shape.counted else None
-        histories = [each.bind(variables) for each in self._histories]
-        return _BoundAssets(page, total, histories, self._shape).run
+        listed = self._listed(database, self._names, **found)
+        shape = self._shape
+        page = listed.page(tuple(shape.node.columns)) if pagination.wants_page(self._names) else None
+        return _BoundList(
+            page, listed.total if shape.counted else None, [each.bind(variables) for each in self._below], shape
+        ).run
 
 
 @dataclass(frozen=True, slots=True)
-class _BoundAssets:
-    page: PageRead | None
-    total: CountRead | None
-    histories: Sequence[BoundHistory]
+class _BoundList:
+    page: Reads | None
+    total: Reads | None
+    below: Sequence[BoundBelow]
     shape: ConnectionShape
 
     async def run(self, database: Database) -> dict[str, Any]:
-        page = await self.page.read(database) if self.page else _NOTHING
-        total = await self.total.read(database) if self.total else 0
-        children: list[Children] = []
-        if self.histories:
-            asset_ids = [row[0] for row in page.rows]
-            children = [await each.read(database, asset_ids) for each in self.histories]
+        page: Page = await self.page.read(database) if self.page else NOTHING
+        total: int = await self.total.read(database) if self.total else 0
+        children = await read_all(self.below, database, [row[0] for row in page.rows]) if self.below else []
         return self.shape.build(page, total, children)
 
 
-class OneAsset:
-    """`asset`, or `node` with the id of one."""
+def _assets(database: Database, names: frozenset[str], **found: Any) -> Listed:
+    listing, wanted = asked.assets(**found)
+    if listing.as_of is not None:
+        raise Unplanned
+    both_ends = pagination.wants_both_ends(names, wanted)
+    return Listed(
+        lambda columns: asset_reads.page(database.direct, listing, wanted, columns, both_ends=both_ends),
+        CountRead(listing),
+    )
 
-    def __init__(self, planning: Planning, selected: Selected) -> None:
-        self._arguments = Arguments(planning.schema, selected)
-        self._key_of = _key_of_node if selected.name == "node" else _key_of_asset
-        self._node = Node(ASSET, planning.text_times)
-        type_ = planning.selections.schema.get_type(ASSET.name)
-        if not isinstance(type_, GraphQLObjectType):
-            raise Unplanned
-        expression = self._node.expression(planning.selections, selected, type_)
-        self._build = self._node.builder(expression)
-        self._histories = [History(planning, child) for child in self._node.children]
-        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._histories)
 
-    def bind(self, _: Database, variables: VariableValues) -> Run:
-        found = self._arguments.resolved(variables)
-        read = RowRead(self._key_of(**found), tuple(self._node.columns))
-        return _BoundAsset(read, [each.bind(variables) for each in self._histories], self._build).run
+def _coins(database: Database, names: frozenset[str], **found: Any) -> Listed:
+    listing, wanted = asked.coins(**found)
+    walked = wanted.after is not None or wanted.before is not None
+    if listing.search or (walked and pagination.wants_both_ends(names, wanted)):
+        raise Unplanned
+    coin_catalog.check(listing, wanted)
+    return Listed(lambda columns: coin_reads.page(database.direct, listing, wanted, columns), _CoinCount(listing))
 
 
 @dataclass(frozen=True, slots=True)
-class _BoundAsset:
-    row: RowRead
-    histories: Sequence[BoundHistory]
-    build: Callable[[Any, list[Children]], Any]
+class _CoinCount:
+    listing: CoinListing
 
-    async def run(self, database: Database) -> dict[str, Any] | None:
-        row = await self.row.read(database)
+    async def read(self, database: Database) -> int:
+        async with database.read() as connection:
+            return await coin_catalog.count(connection, self.listing)
+
+
+class One:
+    """An object of a kind, found by its key."""
+
+    def __init__(
+        self, planning: Planning, selected: Selected, kind: Kind, read_of: Callable[..., Callable[[Columns], Reads]]
+    ) -> None:
+        self._arguments = Arguments(planning.schema, selected)
+        self._read_of = read_of
+        node = Node(kind, planning.text_times)
+        type_ = planning.selections.schema.get_type(kind.name)
+        if not isinstance(type_, GraphQLObjectType):
+            raise Unplanned
+        self._build = node.builder(node.expression(planning.selections, selected, type_))
+        self._columns = tuple(node.columns)
+        self._below = below(planning, node)
+        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._below)
+
+    def bind(self, _: Database, variables: VariableValues) -> Run:
+        read = self._read_of(**self._arguments.resolved(variables))(self._columns)
+        return _BoundOne(read, [each.bind(variables) for each in self._below], self._build).run
+
+
+@dataclass(frozen=True, slots=True)
+class _BoundOne:
+    row: Reads
+    below: Sequence[BoundBelow]
+    build: Build
+
+    async def run(self, database: Database) -> Any:
+        row: Row | None = await self.row.read(database)
         if row is None:
             return None
-        children = [await each.read(database, [row[0]]) for each in self.histories]
-        found: dict[str, Any] = self.build(row, children)
-        return found
+        return self.build(row, await read_all(self.below, database, [row[0]]) if self.below else [])
 
 
-def _key_of_asset(**found: Any) -> int | tuple[str, str]:
+def _asset(**found: Any) -> Callable[[Columns], Reads]:
     match [given(found.get(name)) for name in ("id", "source", "external_id", "as_of")]:
         case [str(global_id), None, None, None]:
-            return ids.require_row_id(ASSET.name, global_id)
+            return partial(RowRead, ids.require_row_id(ASSET.name, global_id))
         case [None, str(source), str(external_id), None]:
-            return source, external_id
+            return partial(RowRead, (source, external_id))
     raise Unplanned
 
 
-def _key_of_node(id: str) -> int:  # noqa: A002  the argument's name
+def _node(id: str) -> Callable[[Columns], Reads]:  # noqa: A002  the argument's name
     found = ids.row_id(ASSET.name, id)
     if found is None:
         raise Unplanned
-    return found
+    return partial(RowRead, found)
 
 
-PARTS: dict[str, type[Assets] | type[OneAsset]] = {"assets": Assets, "asset": OneAsset, "node": OneAsset}
+def _coin(**found: Any) -> Callable[[Columns], Reads]:
+    match [given(found.get(name)) for name in ("id", "slug", "as_of")]:
+        case [str(global_id), None, None]:
+            return partial(CoinRead, ids.require_row_id(COIN.name, global_id))
+        case [None, str(slug), None]:
+            return partial(CoinRead, slug)
+    raise Unplanned
+
+
+PARTS: dict[str, Callable[[Planning, Selected], Part]] = {
+    "assets": partial(List, kind=ASSET, listed=_assets),
+    "coins": partial(List, kind=COIN, listed=_coins),
+    "asset": partial(One, kind=ASSET, read_of=_asset),
+    "node": partial(One, kind=ASSET, read_of=_node),
+    "coin": partial(One, kind=COIN, read_of=_coin),
+}

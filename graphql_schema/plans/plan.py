@@ -9,7 +9,8 @@ from graphql.execution.values import VariableValues
 from db.engine import Database
 from graphql_schema.measure import Fragments
 from graphql_schema.plans.arguments import Strawberry
-from graphql_schema.plans.parts import PARTS, Assets, OneAsset, Planning, Run
+from graphql_schema.plans.below import Planning
+from graphql_schema.plans.parts import PARTS, Part, Run
 from graphql_schema.plans.selection import Selections, Unplanned
 
 # Of more, graphql-core's loaders read several in one statement.
@@ -22,7 +23,7 @@ class Plan:
     def __init__(self, schema: Strawberry, selections: Selections, *, text_times: bool) -> None:
         """Raises Unplanned."""
         planning = Planning(schema, selections, text_times)
-        self._parts: dict[str, Assets | OneAsset | str] = {}
+        self._parts: dict[str, Part | str] = {}
         for selected in selections.at_root():
             if selected.name == "__typename":
                 self._parts[selected.key] = "Query"
@@ -37,9 +38,7 @@ class Plan:
         bound = {key: self._bind(key, part, database, variables) for key, part in self._parts.items()}
         return {key: part if isinstance(part, str) else await _in_turn(part, database) for key, part in bound.items()}
 
-    def _bind(
-        self, key: str, part: Assets | OneAsset | str, database: Database, variables: VariableValues
-    ) -> Run | str:
+    def _bind(self, key: str, part: Part | str, database: Database, variables: VariableValues) -> Run | str:
         if isinstance(part, str):
             return part
         if not part.is_fixed:

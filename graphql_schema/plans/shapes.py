@@ -5,10 +5,11 @@ string literals (`repr`); nothing else of a document is ever part of the source.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
 from graphql import GraphQLObjectType, get_named_type
 from strawberry.types import get_object_definition
 from strawberry.types.field import StrawberryField
@@ -17,6 +18,7 @@ from strawberry.utils.str_converters import to_camel_case
 from db.keyset import Page
 from graphql_schema import scalars
 from graphql_schema.asset import Asset
+from graphql_schema.coin import Coin, CoinAsset
 from graphql_schema.plans.selection import Selected, Selections, Unplanned
 from graphql_schema.price_point import PricePoint
 
@@ -24,44 +26,55 @@ _TOTAL = "count(total)"
 _CURSOR_OF = "page.cursor("
 Row = Any
 # What belongs to each of the rows, by the id that the row begins with.
-Children = dict[int, dict[str, Any]]
+Children = dict[int, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type whose objects are rows: its name, and the columns of those fields that are columns."""
+    """A type whose objects are rows: its name, and the columns of those fields that are columns.
+
+    `made` has Python's for the values that are not what is stored. What is `below` has rows of its own; what is
+    `beside` is an object of the same row.
+    """
 
     name: str
-    columns: dict[str, str]
+    columns: Mapping[str, str]
     leading: tuple[str, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
+    below: frozenset[str] = frozenset()
+    beside: Mapping[str, "Kind"] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """Objects of a kind as they are selected. Columns and children are found as expressions are made."""
 
     kind: Kind
     text_times: bool
-    columns: list[str] = field(init=False)
+    columns: list[str] = field(default_factory=list)
     children: list[Selected] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.columns = list(self.kind.leading)
+        self.columns.extend(name for name in self.kind.leading if name not in self.columns)
 
     def expression(self, selections: Selections, selected: Selected, type_: GraphQLObjectType | None = None) -> str:
         """Python's for the object of the row `r`. Raises Unplanned."""
         found = selections.below(selected, type_)
-        return _object((each.key, self._value(each)) for each in found)
+        return _object((each.key, self._value(selections, each)) for each in found)
 
-    def _value(self, selected: Selected) -> str:
+    def _value(self, selections: Selections, selected: Selected) -> str:
         if selected.name == "__typename":
             return repr(self.kind.name)
-        if selected.name == "history" and self.kind is ASSET:
+        if selected.name in self.kind.below:
             self.children.append(selected)
             return f"children[{len(self.children) - 1}][r[0]]"
+        if selected.name in self.kind.beside:
+            return replace(self, kind=self.kind.beside[selected.name]).expression(selections, selected)
         if selected.name not in self.kind.columns or selected.field is None:
             raise Unplanned
         place = f"r[{self._place(self.kind.columns[selected.name])}]"
+        if selected.name in self.kind.made:
+            return self.kind.made[selected.name].format(place)
         type_name = get_named_type(selected.field.type).name
         if type_name == "ID":
             return _global_id(self.kind.name, place)
@@ -166,7 +179,7 @@ def _object(values: Any) -> str:
 
 
 def _function(parameters: str, expression: str) -> Callable[..., Any]:
-    surroundings = {"base64": b2a_base64, "count": scalars.count}
+    surroundings = {"base64": b2a_base64, "count": scalars.count, "loads": orjson.loads}
     made: Callable[..., Any] = eval(f"lambda {parameters}: {expression}", surroundings)  # noqa: S307  see above
     return made
 
@@ -181,5 +194,14 @@ def _name(field: StrawberryField) -> str:
     return field.graphql_name or to_camel_case(field.python_name)
 
 
-ASSET = Kind("Asset", _stored(Asset), ("id",))
+ASSET = Kind("Asset", _stored(Asset), ("id",), below=frozenset(("history", "coin")))
+COIN = Kind("Coin", _stored(Coin), ("id",), below=frozenset(("assets",)))
+# A membership begins with its asset's id, and goes on with columns of both.
+MEMBER = Kind(
+    "CoinAsset",
+    {**_stored(CoinAsset), "linkedBy": "manual"},
+    ("id",),
+    made={"evidence": "loads({})", "linkedBy": "('manual' if {} else 'automatic')", "fresh": "bool({})"},
+    beside={"asset": ASSET},
+)
 POINT = Kind("PricePoint", _stored(PricePoint))

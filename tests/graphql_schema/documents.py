@@ -13,7 +13,17 @@ PLAIN = (
     "athUsd", "athAt", "lastUpdated", "firstSeenAt", "updatedAt", "__typename",
 )  # fmt: skip
 OF_POINTS = ("at", "priceUsd", "marketCapUsd", "volume24hUsd", "rank", "recordedAt", "__typename")
-UNPLANNED = ("raw { id payload }", "lastRun { status }", "coin { slug }")
+OF_COINS = ("id", "slug", "symbol", "name", "rank", "priceUsd", "divergencePercent", "marketCapUsd", "__typename")
+OF_MEMBERS = ("confidence", "evidence", "linkedBy", "fresh", "__typename")
+UNPLANNED = ("raw { id payload }", "lastRun { status }", "batch { sequence }")
+COIN_ORDERS = (
+    "[]", "[{field: RANK}]", "[{field: ID, direction: DESC}]", "[{field: PRICE_USD}, {field: NAME}]",
+    "[{field: DIVERGENCE, direction: DESC}]",
+)  # fmt: skip
+COIN_FILTERS = (
+    '{symbol: {eq: "Btc"}}', "{rank: {gt: 2, lte: 9}}", "{divergencePercent: {isNull: true}}", "{and: []}", "null",
+    '{not: {slug: {contains: "1"}}}', "{or: [{priceUsd: {gte: 0.5}}, {rank: {isNull: true}}]}",
+)  # fmt: skip
 ORDERS = (
     "[]", "[{field: RANK}]", "[{field: RANK, direction: DESC}]", "[{field: NAME}]", "[{field: ID, direction: DESC}]",
     "[{field: PRICE_USD, direction: DESC}, {field: SYMBOL}]", "[{field: LAST_UPDATED}, {field: RANK}]",
@@ -52,8 +62,9 @@ class Document:
             return not value
         if isinstance(value, int):
             return self.random.choice((1, 2, 4, 6, 100))
-        if isinstance(value, str) and value.startswith("QXNzZXQ6"):
-            return ids.encode("Asset", self.random.randrange(1, 45))
+        for type_name in ("Asset", "Coin"):
+            if isinstance(value, str) and ids.row_id(type_name, value) is not None:
+                return ids.encode(type_name, self.random.randrange(1, 45))
         return value
 
     def maybe(self, chance: float) -> bool:
@@ -106,7 +117,7 @@ class Document:
 
     def root(self) -> str:
         return self.random.choice(
-            (self.assets, self.assets, self.assets, self.asset, self.asset, self.node, self.runs)
+            (self.assets, self.assets, self.assets, self.coins, self.asset, self.asset, self.coin, self.node, self.runs)
         )()
 
     def runs(self) -> str:
@@ -123,11 +134,33 @@ class Document:
             arguments.append(f"search: {self.value('String', self.random.choice(('coin', 'b', '', None)))}")
         if self.maybe(0.04):
             arguments.append('asOf: "2030-01-01T00:00:00Z"')
-        arguments += self.page(self.cursors.get(order or "[]", ()))
-        makers = [self.random.choice((self.nodes, self.nodes, self.edges, self.page_info, self.total)) for _ in "12"]
+        arguments += self.page(self.cursors.get(f"assets {order or '[]'}", ()))
+        return f"{self.alias('assets', 0.8)}{_in_parentheses(arguments)} {self.connection('Asset', self.of_asset)}"
+
+    def coins(self) -> str:
+        arguments = []
+        order = self.random.choice(COIN_ORDERS) if self.maybe(0.7) else ""
+        if order:
+            arguments.append(f"orderBy: {order}")
+        if self.maybe(0.25):
+            arguments.append(f"filter: {self.random.choice(COIN_FILTERS)}")
+        if self.maybe(0.08):
+            arguments.append(f"search: {self.value('String', self.random.choice(('coin', 'b', '', None)))}")
+        arguments += self.page(self.cursors.get(f"coins {order or '[]'}", ()))
+        return f"{self.alias('coins', 0.8)}{_in_parentheses(arguments)} {self.connection('Coin', self.of_coin)}"
+
+    def connection(self, type_: str, of_node: Callable[[], str]) -> str:
+        def nodes() -> str:
+            return f"{self.alias('nodes')} {of_node()}"
+
+        def edges() -> str:
+            makers = [self.random.choice((lambda: "cursor", lambda: f"node {of_node()}")) for _ in "12"]
+            return f"edges {self.selection(makers, f'{type_}Edge')}"
+
+        makers = [self.random.choice((nodes, nodes, edges, self.page_info, self.total)) for _ in "12"]
         if self.maybe(0.3):
             makers.append(self.page_info)
-        return f"{self.alias('assets', 0.8)}{_in_parentheses(arguments)} {self.selection(makers, 'AssetConnection')}"
+        return self.selection(makers, f"{type_}Connection")
 
     def page(self, cursors: Sequence[str]) -> list[str]:
         found = []
@@ -155,18 +188,21 @@ class Document:
             arguments += [f"source: {self.value('String', 'coingecko')}", f'externalId: "coin-{number}"']
         return f"{self.alias('asset', 0.8)}{_in_parentheses(arguments)} {self.of_asset()}"
 
+    def coin(self) -> str:
+        number = self.random.randrange(1, 45)
+        global_id = self.random.choice((*[ids.encode("Coin", number)] * 8, "x", ids.encode("Asset", number)))
+        by_id = f"id: {self.value('ID', global_id)}"
+        by_slug = f"slug: {self.value('String', f'coin-{number}')}"
+        arguments = [self.random.choice((by_id, by_slug))]
+        if self.maybe(0.04):
+            arguments.append('asOf: "2030-01-01T00:00:00Z"')
+        return f"{self.alias('coin', 0.8)}{_in_parentheses(arguments)} {self.of_coin()}"
+
     def node(self) -> str:
         known = ids.encode("Asset", self.random.randrange(1, 45))
         global_id = self.random.choice((known, known, known, ids.encode("Run", 1), "nonsense"))
         inside = f"... on Asset {self.of_asset()} ... on Run {{ status }} id"
         return f"{self.alias('node', 0.8)}(id: {self.value('ID!', global_id)}) {{ {inside} }}"
-
-    def nodes(self) -> str:
-        return f"{self.alias('nodes')} {self.of_asset()}"
-
-    def edges(self) -> str:
-        makers = [self.random.choice((lambda: "cursor", lambda: f"node {self.of_asset()}")) for _ in "12"]
-        return f"edges {self.selection(makers, 'AssetEdge')}"
 
     def page_info(self) -> str:
         names = ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor")
@@ -180,9 +216,23 @@ class Document:
         makers: list[Callable[[], str]] = [self.plain for _ in range(self.random.randrange(1, 7))]
         if self.maybe(0.25):
             makers.append(self.history)
+        if self.maybe(0.12):
+            makers.append(lambda: f"{self.alias('coin', 0.8)} {self.of_coin()}")
         if self.maybe(0.04):
             makers.append(lambda: self.random.choice(UNPLANNED))
-        return self.selection(makers, self.random.choice(("Asset", "Asset", "Asset")))
+        return self.selection(makers, "Asset")
+
+    def of_coin(self) -> str:
+        makers = [lambda: self.alias(self.random.choice(OF_COINS)) for _ in range(self.random.randrange(1, 5))]
+        if self.maybe(0.4):
+            makers.append(lambda: f"{self.alias('assets', 0.8)} {self.of_member()}")
+        return self.selection(makers, "Coin")
+
+    def of_member(self) -> str:
+        makers = [lambda: self.alias(self.random.choice(OF_MEMBERS)) for _ in "12"]
+        if self.maybe(0.6):
+            makers.append(lambda: f"{self.alias('asset', 0.8)} {self.of_asset()}")
+        return self.selection(makers, "CoinAsset")
 
     def plain(self) -> str:
         return self.alias(self.random.choice(PLAIN))

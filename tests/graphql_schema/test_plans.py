@@ -18,11 +18,12 @@ from db import tables
 from db.direct import NotDirect
 from db.engine import Database
 from graphql_schema.context import Context
-from tests.graphql_schema.documents import ORDERS, Document
+from tests.graphql_schema.documents import COIN_ORDERS, ORDERS, Document
 from tests.graphql_schema.fakes import CALLER, SCHEMA, FakeOperations, Graph
 from tests.graphql_schema.rows import START, asset, point, write, write_assets
 
 EXAMPLES = int(os.environ.get("PLANS_EXAMPLES", "60"))
+COIN_FIGURES = ("price_usd", "divergence_percent", "market_cap_usd")
 SEED = int(os.environ.get("PLANS_SEED", "1"))
 
 
@@ -39,8 +40,30 @@ async def fill(database: Database) -> None:
                   ath_at=random.choice((None, moment)), updated_at=moment, **figures)
         )  # fmt: skip
     await write_assets(database, *rows)
+    await write(database, tables.coins, [_coin(n, random) for n in range(1, 31)])
+    members = [_member(n, random.randrange(1, 31), random) for n in range(1, 41) if n % 8]
+    await write(database, tables.coin_assets, members)
     points = [point(n, hours, None if hours == 2 else n / 3) for n in range(1, 30) for hours in range(n % 6)]
     await write(database, tables.asset_history, [{**each, "rank": n % 3 or None} for n, each in enumerate(points)])
+
+
+def _coin(number: int, random: Random) -> dict[str, Any]:
+    symbol, name = random.choice(("BTC", "btc", f"C{number}")), f"Coin {number}"
+    return {
+        "id": number, "source": "coingecko", "external_id": f"coin-{number}", "slug_base": f"coin-{number}",
+        "slug": f"coin-{number}", "symbol": symbol, "symbol_folded": symbol.casefold(), "name": name,
+        "name_folded": name.casefold(), "rank": random.choice((None, number, 5)),
+        **{each: random.choice((None, 0.0, 1e6, 1 / number)) for each in COIN_FIGURES},
+    }  # fmt: skip
+
+
+def _member(asset_id: int, coin_id: int, random: Random) -> dict[str, Any]:
+    evidence = random.choice((["the coin is named after it"], ["same symbol", 'name "Ω"', "x"], []))
+    return {
+        "asset_id": asset_id, "coin_id": coin_id, "own_coin_id": asset_id, "traits": "x",
+        "confidence": random.choice((1.0, 0.987654321)), "evidence": json.dumps(evidence),
+        "manual": random.choice((True, False)), "fresh": random.choice((True, False)),
+    }  # fmt: skip
 
 
 async def by_core(database: Database, query: str, variables: dict[str, Any]) -> bytes:
@@ -56,9 +79,10 @@ async def by_plan(database: Database, query: str, variables: dict[str, Any]) -> 
 
 async def cursors_of(graph: Graph) -> dict[str, list[str]]:
     found = {}
-    for order in ORDERS:
-        answer = await graph.ask(f"{{ assets(orderBy: {order}) {{ edges {{ cursor }} }} }}")
-        found[order] = [edge["cursor"] for edge in answer["assets"]["edges"][::7]]
+    for name, orders in (("assets", ORDERS), ("coins", COIN_ORDERS)):
+        for order in orders:
+            answer = await graph.ask(f"{{ {name}(orderBy: {order}) {{ edges {{ cursor }} }} }}")
+            found[f"{name} {order}"] = [edge["cursor"] for edge in answer[name]["edges"][::7]]
     return found
 
 
@@ -94,6 +118,11 @@ PLANNED = (
     '{ asset(source: "csv", externalId: "coin-5") { name history(first: 1) { nodes { at } } } }',
     '{ node(id: "QXNzZXQ6Mw==") { __typename id ... on Asset { symbol } } }',
     '{ asset(id: "QXNzZXQ6OTk5") { id } }',
+    '{ asset(id: "QXNzZXQ6Mw==") { coin { slug assets { linkedBy fresh asset { name history { totalCount } } } } } }',
+    "{ assets { nodes { name coin { slug assets { evidence asset { coin { id } } } } } } }",
+    "{ coins(first: 4, orderBy: [{field: RANK}]) { totalCount edges { cursor node { id } } pageInfo { endCursor } } }",
+    "{ coins(filter: {rank: {gt: 3}}) { nodes { name assets { confidence asset { source priceUsd } } } } }",
+    '{ coin(slug: "coin-3") { name assets { fresh } } other: coin(slug: "none") { name } }',
 )
 
 
@@ -101,7 +130,7 @@ async def test_what_plans_are_for_is_planned(graph: Graph) -> None:
     await fill(graph.database)
     cursors = await cursors_of(graph)
     for query in PLANNED:
-        variables = {"at": cursors["[{field: RANK}]"][2]} if "$at" in query else {}
+        variables = {"at": cursors["assets [{field: RANK}]"][2]} if "$at" in query else {}
         expected = await by_core(graph.database, query, variables)
         assert b'"errors"' not in expected
         assert await by_plan(graph.database, query, variables) == expected

@@ -1,0 +1,161 @@
+"""What belongs to the rows of a part: the history of assets, their coins, and the assets of coins.
+
+Each is read for all of its parents at once, and may have more below it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from graphql.execution.values import VariableValues
+
+from db import coin_reads
+from db.asset_reads import UNNAMED, PointsRead
+from db.engine import Database
+from db.keyset import Page
+from graphql_schema import asked, pagination
+from graphql_schema.plans.arguments import Arguments, Strawberry
+from graphql_schema.plans.selection import Selected, Selections, Unplanned
+from graphql_schema.plans.shapes import COIN, MEMBER, POINT, Children, ConnectionShape, Node, connection_shape
+
+NOTHING = Page((), has_next=False, has_previous=False, ordering=UNNAMED)
+Row = Sequence[Any]
+Build = Callable[[Row, list[Children]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What parts are made with."""
+
+    schema: Strawberry
+    selections: Selections
+    text_times: bool
+
+
+class BoundBelow(Protocol):
+    """A part below others whose arguments are known."""
+
+    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
+        """Its value for each of the parents."""
+
+
+class Below(Protocol):
+    """A part below others; without variables in it, it `is_fixed`."""
+
+    is_fixed: bool
+
+    def bind(self, variables: VariableValues) -> BoundBelow: ...
+
+
+def below(planning: Planning, node: Node) -> list[Below]:
+    """What is selected below the objects of a node. Raises Unplanned."""
+    return [_PARTS[selected.name](planning, selected) for selected in node.children]
+
+
+async def read_all(parts: Sequence[BoundBelow], database: Database, parent_ids: Sequence[int]) -> list[Children]:
+    """The parts' values, one after the other."""
+    found = []
+    for part in parts:
+        # Others, and the time limit, get their turn in between.
+        await asyncio.sleep(0)
+        found.append(await part.read(database, parent_ids))
+    return found
+
+
+class History:
+    """Points inside of assets."""
+
+    def __init__(self, planning: Planning, selected: Selected) -> None:
+        self._arguments = Arguments(planning.schema, selected)
+        self._shape = connection_shape(planning.selections, selected, Node(POINT, planning.text_times))
+        self._wants_page = pagination.wants_page(planning.selections.names_below(selected))
+        self.is_fixed = self._arguments.are_fixed
+
+    def bind(self, variables: VariableValues) -> "BoundHistory":
+        found = self._arguments.resolved(variables)
+        span, wanted = asked.history(**found)
+        if wanted.after is not None or wanted.before is not None:
+            # Fits one asset only, so that it makes an error of all others.
+            raise Unplanned
+        shape = self._shape
+        read = PointsRead(span, wanted, tuple(shape.node.columns), with_cursors=shape.with_cursors)
+        return BoundHistory(read, shape, self._wants_page)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundHistory:
+    """The same part of the history of any assets, by what is selected of it."""
+
+    points: PointsRead
+    shape: ConnectionShape
+    wants_page: bool
+
+    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
+        pages = await self.points.read(database, parent_ids) if self.wants_page and parent_ids else {}
+        totals = await self.points.count(database, parent_ids) if self.shape.counted and parent_ids else {}
+        build = self.shape.build
+        return {each: build(pages.get(each, NOTHING), totals.get(each, 0), []) for each in parent_ids}
+
+
+class CoinOfAsset:
+    """The coin that an asset is."""
+
+    def __init__(self, planning: Planning, selected: Selected) -> None:
+        node = Node(COIN, planning.text_times)
+        self._build = node.builder(node.expression(planning.selections, selected))
+        self._columns = tuple(node.columns)
+        self._below = below(planning, node)
+        self.is_fixed = all(each.is_fixed for each in self._below)
+
+    def bind(self, variables: VariableValues) -> "BoundCoin":
+        return BoundCoin(self._columns, self._build, [each.bind(variables) for each in self._below])
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCoin:
+    """The coins of any assets; null for those that are in none."""
+
+    columns: tuple[str, ...]
+    build: Build
+    below: Sequence[BoundBelow]
+
+    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
+        rows = await coin_reads.of_assets(database, parent_ids, self.columns) if parent_ids else {}
+        children = await read_all(self.below, database, list({row[0]: None for row in rows.values()}))
+        return {each: self.build(rows[each], children) if each in rows else None for each in parent_ids}
+
+
+class AssetsOfCoin:
+    """What each source says of a coin."""
+
+    def __init__(self, planning: Planning, selected: Selected) -> None:
+        node = Node(MEMBER, planning.text_times)
+        self._build = node.builder(node.expression(planning.selections, selected))
+        self._columns = tuple(node.columns)
+        self._below = below(planning, node)
+        self.is_fixed = all(each.is_fixed for each in self._below)
+
+    def bind(self, variables: VariableValues) -> "BoundMembers":
+        return BoundMembers(self._columns, self._build, [each.bind(variables) for each in self._below])
+
+
+@dataclass(frozen=True, slots=True)
+class BoundMembers:
+    """The assets of any coins."""
+
+    columns: tuple[str, ...]
+    build: Build
+    below: Sequence[BoundBelow]
+
+    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
+        found = await coin_reads.members(database, parent_ids, self.columns) if parent_ids else {}
+        children = await read_all(self.below, database, [row[0] for rows in found.values() for row in rows])
+        return {each: [self.build(row, children) for row in found.get(each, ())] for each in parent_ids}
+
+
+_PARTS: dict[str, Callable[[Planning, Selected], Below]] = {
+    "history": History,
+    "coin": CoinOfAsset,
+    "assets": AssetsOfCoin,
+}
