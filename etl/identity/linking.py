@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from db import decisions, links, words
+from db import decisions, links, statistics, words
 from db.decisions import LINK
 from db.engine import Connection, Database
 from db.likeness import Likeness
@@ -64,6 +64,7 @@ async def catch_up(database: Database) -> Linked:
     changed: links.Changed | None = None
     behind: int | None = 0
     while behind is not None:
+        await statistics.refresh(database)
         async with database.write() as connection:
             await links.lock(connection)
             changed = changed or await links.changed(connection, RULES)
