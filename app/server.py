@@ -25,12 +25,11 @@ _log = structlog.get_logger()
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
 REQUESTS_GRACE_SECONDS = 1
 SWITCH_INTERVAL_SECONDS = 0.0005
-GARBAGE_AFTER_OBJECTS = 10_000
 
 
 async def serve_forever(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code. Raises SchemaBehind or DatabaseUnavailable at start."""
-    # Ingestion judges records in threads; requests must not wait 5 ms for each turn between them.
+    # SQLite works in threads; requests must not wait 5 ms for each turn between them.
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     async with open_database(settings):
         pass  # migrated and known to answer: from here on the lifespan opens it for good
@@ -93,22 +92,13 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _settle_heap()
+        # What was made while starting stays.
+        gc.freeze()
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  compared, not bound
             _log.info("server.started", host=host, port=port)
             click.echo(_banner(f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"), err=True)
-
-
-def _settle_heap() -> None:
-    """Look for garbage among what requests and runs make, not in what the program is made of, and less often.
-
-    A look through everything keeps the event loop for a tenth of a second, and came every two seconds of a run.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AFTER_OBJECTS, 10, 30)
 
 
 def _banner(base: str) -> str:

@@ -27,8 +27,8 @@ from etl.identity.placing import Divergent, Where, traits
 
 # Raise it with every change of the rules: the next pass then goes over everything.
 RULES = 3
-# Assets linked in one transaction: tens of megabytes, and about a second.
-AT_ONCE = 5000
+# Assets linked in one transaction: a few megabytes, whose letting go keeps the event loop for two or three milliseconds.
+AT_ONCE = 1000
 Couple = tuple[int, int]
 _log = structlog.get_logger()
 
