@@ -38,21 +38,21 @@ MORE_HISTORY = """INSERT INTO asset_history (asset_id, at, price_usd, market_cap
 
 def answers(client: httpx.Client, rows: int) -> dict[str, float]:
     """Medians in ms, by what was asked of `rows` assets ranked from 1. Raises RuntimeError for answers with errors."""
-    deep = _ask(client, PAGE, last=100)["assets"]["edges"][0]["cursor"]
-    known = _ask(client, AT_RANK, rank=min(1234, rows))["assets"]["nodes"][0]
+    deep = ask(client, PAGE, last=100)["assets"]["edges"][0]["cursor"]
+    known = ask(client, AT_RANK, rank=min(1234, rows))["assets"]["nodes"][0]
     asset, name = known["id"], known["name"]
     asked: dict[str, Callable[[], object]] = {
-        "first page": lambda: _ask(client, PAGE, first=50),
-        "page after a cursor near the end": lambda: _ask(client, PAGE, first=50, after=deep),
-        "page before it": lambda: _ask(client, PAGE, last=50, before=deep),
-        "last page": lambda: _ask(client, PAGE, last=50),
-        "single asset": lambda: _ask(client, SINGLE, id=asset),
-        "raw record": lambda: _ask(client, RAW, id=asset),
-        "history, last 5 points": lambda: _ask(client, HISTORY, id=asset),
-        "search, a whole name": lambda: _ask(client, SEARCH, text=name),
-        "search, a few letters": lambda: _ask(client, SEARCH, text=name[:4]),
-        "search, a common word": lambda: _ask(client, SEARCH, text="coin"),
-        "totals": lambda: _ask(client, TOTAL),
+        "first page": lambda: ask(client, PAGE, first=50),
+        "page after a cursor near the end": lambda: ask(client, PAGE, first=50, after=deep),
+        "page before it": lambda: ask(client, PAGE, last=50, before=deep),
+        "last page": lambda: ask(client, PAGE, last=50),
+        "single asset": lambda: ask(client, SINGLE, id=asset),
+        "raw record": lambda: ask(client, RAW, id=asset),
+        "history, last 5 points": lambda: ask(client, HISTORY, id=asset),
+        "search, a whole name": lambda: ask(client, SEARCH, text=name),
+        "search, a few letters": lambda: ask(client, SEARCH, text=name[:4]),
+        "search, a common word": lambda: ask(client, SEARCH, text="coin"),
+        "totals": lambda: ask(client, TOTAL),
         "/data?limit=50": lambda: client.get("/data?limit=50").raise_for_status(),
         "/data?limit=50&offset=10000": lambda: client.get("/data?limit=50&offset=10000").raise_for_status(),
     }
@@ -83,7 +83,8 @@ async def add_versions(database_url: str, each: int) -> None:
         await connection.close()
 
 
-def _ask(client: httpx.Client, query: str, **variables: Any) -> dict[str, Any]:
+def ask(client: httpx.Client, query: str, **variables: Any) -> dict[str, Any]:
+    """The answer's data. Raises RuntimeError where it has errors."""
     answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
     if answer.get("errors"):
         raise RuntimeError(str(answer["errors"]))

@@ -140,7 +140,7 @@ def _pass(client: httpx.Client, service: Service) -> tuple[float, list[float], f
     while True:
         latencies.extend(_latency(client) for _ in range(20))
         peak = max(peak, service.rss_mb())
-        state = _ask(client, "query($id: ID!) { run(id: $id) { status durationMs error } }", id=run)["run"]
+        state = at_size.ask(client, "query($id: ID!) { run(id: $id) { status durationMs error } }", id=run)["run"]
         if state["status"] not in {"QUEUED", "RUNNING"}:
             break
         time.sleep(0.05)
@@ -150,16 +150,8 @@ def _pass(client: httpx.Client, service: Service) -> tuple[float, list[float], f
 
 
 def _trigger(client: httpx.Client) -> str:
-    answer = _ask(client, 'mutation { triggerEtl(source: "csv") { started { id } errors { message } } }')
+    answer = at_size.ask(client, 'mutation { triggerEtl(source: "csv") { started { id } errors { message } } }')
     return str(answer["triggerEtl"]["started"][0]["id"])
-
-
-def _ask(client: httpx.Client, query: str, **variables: str) -> dict[str, Any]:
-    answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
-    if answer.get("errors"):
-        raise RuntimeError(str(answer["errors"]))
-    data: dict[str, Any] = answer["data"]
-    return data
 
 
 def _latency(client: httpx.Client) -> float:

@@ -27,7 +27,7 @@ from etl.identity.placing import Divergent, Where, traits
 
 # Raise it with every change of the rules: the next pass then goes over everything.
 RULES = 3
-# Assets linked in one transaction: a few megabytes, whose letting go keeps the event loop for two or three milliseconds.
+# Assets linked in one transaction: some megabytes, and letting go of them keeps the event loop for 2 or 3 ms.
 AT_ONCE = 1000
 Couple = tuple[int, int]
 _log = structlog.get_logger()
