@@ -65,8 +65,8 @@ class CoinRead:
         return rows[0] if rows else None
 
 
-async def of_assets(database: Database, asset_ids: Sequence[int], columns: Columns) -> dict[int, Row]:
-    """The coin of each of the assets that has one, by asset id: rows that begin with the columns. Raises NotDirect."""
+async def of_assets(database: Database, asset_ids: Sequence[int], columns: Columns) -> dict[int, list[Row]]:
+    """The coin of each asset that has one, by asset id: a row that begins with the columns. Raises NotDirect."""
     direct = database.direct
 
     def build() -> AnySelect:
@@ -76,7 +76,7 @@ async def of_assets(database: Database, asset_ids: Sequence[int], columns: Colum
         )
 
     statement = direct.statement(("coins of assets", columns), build)
-    return {row[len(columns)]: row for row in await direct.fetch(statement, parents(direct.kind, asset_ids))}
+    return {row[len(columns)]: [row] for row in await direct.fetch(statement, parents(direct.kind, asset_ids))}
 
 
 async def members(database: Database, coin_ids: Sequence[int], columns: Columns) -> dict[int, list[Row]]:

@@ -4,8 +4,9 @@ Each is read for all of its parents at once, and may have more below it.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from graphql.execution.values import VariableValues
@@ -17,11 +18,19 @@ from db.keyset import Page
 from graphql_schema import asked, pagination
 from graphql_schema.plans.arguments import Arguments, Strawberry
 from graphql_schema.plans.selection import Selected, Selections, Unplanned
-from graphql_schema.plans.shapes import COIN, MEMBER, POINT, Children, ConnectionShape, Node, connection_shape
+from graphql_schema.plans.shapes import COIN, MEMBER, POINT, Children, ConnectionShape, Kind, Node, connection_shape
 
 NOTHING = Page((), has_next=False, has_previous=False, ordering=UNNAMED)
 Row = Sequence[Any]
 Build = Callable[[Row, list[Children]], Any]
+
+
+class ReadRows(Protocol):
+    """Reads rows that begin with these columns, of all the parents. Raises NotDirect."""
+
+    async def __call__(
+        self, database: Database, parent_ids: Sequence[int], /, columns: tuple[str, ...]
+    ) -> Mapping[int, Sequence[Row]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,64 +107,40 @@ class BoundHistory:
         return {each: build(pages.get(each, NOTHING), totals.get(each, 0), []) for each in parent_ids}
 
 
-class CoinOfAsset:
-    """The coin that an asset is."""
+class Objects:
+    """Objects of a kind that belong to their parents: all of them, or the only one."""
 
-    def __init__(self, planning: Planning, selected: Selected) -> None:
-        node = Node(COIN, planning.text_times)
+    def __init__(self, planning: Planning, selected: Selected, kind: Kind, read: ReadRows, *, only: bool) -> None:
+        node = Node(kind, planning.text_times)
         self._build = node.builder(node.expression(planning.selections, selected))
-        self._columns = tuple(node.columns)
+        self._read = partial(read, columns=tuple(node.columns))
+        self._only = only
         self._below = below(planning, node)
         self.is_fixed = all(each.is_fixed for each in self._below)
 
-    def bind(self, variables: VariableValues) -> "BoundCoin":
-        return BoundCoin(self._columns, self._build, [each.bind(variables) for each in self._below])
+    def bind(self, variables: VariableValues) -> "BoundObjects":
+        return BoundObjects(self._read, self._build, self._only, [each.bind(variables) for each in self._below])
 
 
 @dataclass(frozen=True, slots=True)
-class BoundCoin:
-    """The coins of any assets; null for those that are in none."""
+class BoundObjects:
+    """The objects of any parents. Of a parent without one, the only one is null."""
 
-    columns: tuple[str, ...]
+    rows: Callable[[Database, Sequence[int]], Awaitable[Mapping[int, Sequence[Row]]]]
     build: Build
+    only: bool
     below: Sequence[BoundBelow]
 
     async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
-        rows = await coin_reads.of_assets(database, parent_ids, self.columns) if parent_ids else {}
-        children = await read_all(self.below, database, list({row[0]: None for row in rows.values()}))
-        return {each: self.build(rows[each], children) if each in rows else None for each in parent_ids}
-
-
-class AssetsOfCoin:
-    """What each source says of a coin."""
-
-    def __init__(self, planning: Planning, selected: Selected) -> None:
-        node = Node(MEMBER, planning.text_times)
-        self._build = node.builder(node.expression(planning.selections, selected))
-        self._columns = tuple(node.columns)
-        self._below = below(planning, node)
-        self.is_fixed = all(each.is_fixed for each in self._below)
-
-    def bind(self, variables: VariableValues) -> "BoundMembers":
-        return BoundMembers(self._columns, self._build, [each.bind(variables) for each in self._below])
-
-
-@dataclass(frozen=True, slots=True)
-class BoundMembers:
-    """The assets of any coins."""
-
-    columns: tuple[str, ...]
-    build: Build
-    below: Sequence[BoundBelow]
-
-    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
-        found = await coin_reads.members(database, parent_ids, self.columns) if parent_ids else {}
-        children = await read_all(self.below, database, [row[0] for rows in found.values() for row in rows])
-        return {each: [self.build(row, children) for row in found.get(each, ())] for each in parent_ids}
+        rows = await self.rows(database, parent_ids) if parent_ids else {}
+        inside = dict.fromkeys(row[0] for each in rows.values() for row in each)
+        children = await read_all(self.below, database, list(inside))
+        found = {each: [self.build(row, children) for row in rows.get(each, ())] for each in parent_ids}
+        return {each: next(iter(values), None) for each, values in found.items()} if self.only else found
 
 
 _PARTS: dict[str, Callable[[Planning, Selected], Below]] = {
     "history": History,
-    "coin": CoinOfAsset,
-    "assets": AssetsOfCoin,
+    "coin": partial(Objects, kind=COIN, read=coin_reads.of_assets, only=True),
+    "assets": partial(Objects, kind=MEMBER, read=coin_reads.members, only=False),
 }
