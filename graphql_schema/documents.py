@@ -6,6 +6,7 @@ Measuring comes before validation, whose rules can be made to take minutes; and 
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ from graphql_schema.cost import Cost, cost_of, sizing_variables
 from graphql_schema.limits import Limits, too_much
 from graphql_schema.measure import Fragments, fragments_of, refusals
 from graphql_schema.places import Places
+from graphql_schema.time_limit import TimeLimit
 
 KEPT = 256
 # Of each document, by the sizes that its variables ask for.
@@ -65,6 +67,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, limits: Limits, rules: tuple[type[ASTValidationRule], ...] = ()) -> None:
         self.limits = limits
         self.places = Places(limits.concurrent)
+        self.time_limit = TimeLimit(limits.seconds)
         self._schema = schema
         self._rules = (*specified_rules, *recommended_rules, *rules)
         self._judging = asyncio.Lock()
@@ -158,13 +161,13 @@ class Judge(SchemaExtension):
             return
         dear = self._cost is not None and self._documents.is_dear(self._cost)
         async with self._documents.places.taken(dear=dear):
-            # A mutation is not cut off half-way.
-            seconds = self._documents.limits.seconds if kind is OperationType.QUERY else None
+            limit = self._documents.time_limit
             try:
-                async with asyncio.timeout(seconds):
+                # A mutation is not cut off half-way.
+                with limit.held() if kind is OperationType.QUERY else nullcontext():
                     yield
             except TimeoutError:
-                raise timed_out(seconds) from None
+                raise timed_out(limit.seconds) from None
 
     def get_results(self) -> dict[str, Any]:
         if self._cost is None:
@@ -190,7 +193,7 @@ def _guess(document: Document, operation_name: str | None) -> list[GraphQLError]
     return [GraphQLError(message, operations[1])]
 
 
-def timed_out(seconds: float | None) -> GraphQLError:
+def timed_out(seconds: float) -> GraphQLError:
     """The error of an operation that took too long."""
     message = f"took longer than {seconds:g} s; ask for fewer rows or fields"
     return GraphQLError(message, extensions={"code": "TIMEOUT"})

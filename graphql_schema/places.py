@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from graphql import GraphQLError
 
@@ -33,26 +33,55 @@ class Places:
         async with self._free:
             yield
 
-    @asynccontextmanager
-    async def taken(self, *, dear: bool) -> AsyncIterator[None]:
+    def taken(self, *, dear: bool) -> "_Taken":
         """Hold a place. Raises TooBusy when none becomes free soon."""
+        return _Taken(self, dear=dear)
+
+    async def take(self, *, dear: bool) -> None:
         if not dear and not self._free.locked():
             # Nobody waits, so there is nothing to wait for.
-            async with self._free:
-                yield
+            await self._free.acquire()
             return
-        async with AsyncExitStack() as held:
-            if self._waiting >= self._most_waiting:
-                raise TooBusy
-            self._waiting += 1
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    # The narrow door first: dear operations that wait hold no place.
-                    if dear:
-                        await held.enter_async_context(self._free_for_dear)
-                    await held.enter_async_context(self._free)
-            except TimeoutError:
-                raise TooBusy from None
-            finally:
-                self._waiting -= 1
-            yield
+        if self._waiting >= self._most_waiting:
+            raise TooBusy
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._wait(dear=dear)
+        except TimeoutError:
+            raise TooBusy from None
+        finally:
+            self._waiting -= 1
+
+    async def _wait(self, *, dear: bool) -> None:
+        if not dear:
+            await self._free.acquire()
+            return
+        # The narrow door first: dear operations that wait hold no place.
+        await self._free_for_dear.acquire()
+        try:
+            await self._free.acquire()
+        except BaseException:
+            self._free_for_dear.release()
+            raise
+
+    def give_back(self, *, dear: bool) -> None:
+        self._free.release()
+        if dear:
+            self._free_for_dear.release()
+
+
+class _Taken:
+    """A place held for the time of a block; a generator for it would cost more than the place."""
+
+    __slots__ = ("_dear", "_places")
+
+    def __init__(self, places: Places, *, dear: bool) -> None:
+        self._places = places
+        self._dear = dear
+
+    async def __aenter__(self) -> None:
+        await self._places.take(dear=self._dear)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.give_back(dear=self._dear)

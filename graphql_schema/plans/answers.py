@@ -1,6 +1,5 @@
 """From a request to its answer in JSON, by way of a plan."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,13 +76,13 @@ class Answers:
         return found
 
     async def _carried_out(self, found: Plan, cost: Cost, values: VariableValues, database: Database) -> dict[str, Any]:
-        limits = self._documents.limits
+        limit = self._documents.time_limit
         async with self._documents.places.taken(dear=self._documents.is_dear(cost)):
             try:
-                async with asyncio.timeout(limits.seconds):
+                with limit.held():
                     return await found.run(database, values)
             except TimeoutError:
-                raise timed_out(limits.seconds) from None
+                raise timed_out(limit.seconds) from None
 
 
 class _Operation:
