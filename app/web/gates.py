@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import lru_cache, wraps
+from functools import wraps
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -13,14 +13,13 @@ from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_o
 from app.config import Settings
 from app.loopback import is_loopback
 from app.web.errors import problem
-from app.web.head import Said, said
 from app.web.permission import caller_of, host_of
 from app.web.state import AppRequest
 from graphql_schema.places import Places, TooBusy
 
 Endpoint = Callable[[AppRequest], Awaitable[Response]]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kasparro"'}
-_OF_PAGES = frozenset({b"origin", b"host", b"sec-fetch-site"})
+OF_PAGES = frozenset({b"origin", b"host", b"sec-fetch-site"})
 NOT_A_READER = "this needs `Authorization: Bearer` with the read token or the API token"
 
 
@@ -55,14 +54,10 @@ class Origins:
 
     def __init__(self, settings: Settings) -> None:
         self._allowed = normalize_allowed_origins(settings.cors_origins)
-        self._may = lru_cache(256)(self._judged)
 
     def may_use(self, connection: HTTPConnection) -> bool:
         """Browsers name the page's site in Origin, unless they say that it is ours."""
-        return self._may(said(connection.scope, _OF_PAGES))
-
-    def _judged(self, headers: Said) -> bool:
-        found = Headers(raw=list(headers))
+        found = connection.headers
         origin, host = found.get("origin"), found.get("host")
         if origin is None:
             return found.get("sec-fetch-site", "none") in {"none", "same-origin"}

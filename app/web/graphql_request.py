@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from email.message import Message as MimeHeaders
-from functools import lru_cache
 from typing import Any
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 from strawberry.http import GraphQLRequestData
@@ -29,6 +27,14 @@ class WholeRequest(Request[Any]):
         super().__init__(scope, receive)
         self._most_bytes = most_bytes
         self._whole: bytes | None = None
+        self._asked: GraphQLRequestData | None = None
+
+    async def asked(self) -> GraphQLRequestData:
+        """The one operation that is asked for. Raises Refused, and ClientDisconnect."""
+        if self._asked is None:
+            by_get = self.scope["method"] == "GET"
+            self._asked = _from_query_string(dict(self.query_params)) if by_get else _from_body(await self.body())
+        return self._asked
 
     async def body(self) -> bytes:
         """Raises Refused where it is too large, and ClientDisconnect."""
@@ -49,12 +55,8 @@ class WholeRequest(Request[Any]):
         return bytes(body)
 
 
-async def read(request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-    """The one operation that is asked for. Raises Refused."""
-    if request.method == "GET":
-        return _from_query_string(dict(request.query_params))
-    _require_json(request.headers)
-    body = _parsed("body", await request.get_body())
+def _from_body(whole: bytes) -> GraphQLRequestData:
+    body = _parsed("body", whole)
     if isinstance(body, list):
         raise _bad("batches are not taken; send one operation at a time")
     if not isinstance(body, dict):
@@ -70,15 +72,17 @@ def _from_query_string(parameters: Mapping[str, Any]) -> GraphQLRequestData:
     return _checked({**found, "operationName": found.get("operationName") or None})
 
 
-def _require_json(headers: Mapping[str, str]) -> None:
-    """Also what keeps forms of other sites out: browsers send JSON elsewhere only where they may."""
+def require_json(headers: Mapping[str, str]) -> None:
+    """Raise Refused for a body that is not said to be JSON.
+
+    Also what keeps forms of other sites out: browsers send JSON elsewhere only where they may.
+    """
     if not _is_json(headers.get("content-type", "")):
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send JSON in UTF-8, as Content-Type: application/json")
     if headers.get("content-encoding", "identity") != "identity":
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "send the body without Content-Encoding")
 
 
-@lru_cache(64)
 def _is_json(content_type: str) -> bool:
     media = MimeHeaders()
     media["content-type"] = content_type

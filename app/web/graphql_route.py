@@ -1,10 +1,11 @@
 """/graphql: GraphQL over HTTP. What clients get wrong is answered in GraphQL's own shape, with a fitting status."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
-from starlette.requests import Request
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -21,10 +22,11 @@ from app.web.accept import accepts, preferred
 from app.web.contexts import Contexts
 from app.web.encoding import encoded
 from app.web.errors import RETRY_AFTER_SECONDS
-from app.web.gates import CHALLENGE, NOT_A_READER, Origins
+from app.web.gates import CHALLENGE, NOT_A_READER, OF_PAGES, Origins
 from app.web.graphql_request import Refused, WholeRequest
+from app.web.head import Said, said
 from app.web.pages import Pages
-from app.web.permission import caller_of
+from app.web.permission import OF_CALLERS, caller_of
 from app.web.persisted import PersistedQueries
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
@@ -32,10 +34,22 @@ from graphql_schema.schema import Schema
 RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 _VARY = {"Vary": "Accept"}
+# Of a head, all that decides whether and as what it is answered.
+_DECIDING = OF_PAGES | OF_CALLERS | {b"accept", b"content-type", b"content-encoding"}
+
+
+class _Adapter(StarletteRequestAdapter):
+    """What Strawberry sees of a request, and the request."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.whole = cast("WholeRequest", request)
 
 
 class GraphQLRoute(GraphQL[Context, None]):
     """GET for queries, POST for queries and mutations, and a playground for browsers while introspection is on."""
+
+    request_adapter_class = _Adapter
 
     def __init__(self, schema: Schema, settings: Settings, contexts: Contexts, pages: Pages) -> None:
         super().__init__(
@@ -50,44 +64,59 @@ class GraphQLRoute(GraphQL[Context, None]):
         self._pages = pages
         self._origins = Origins(settings)
         self._persisted = PersistedQueries()
+        # Clients send the same head again and again, and what it comes to takes longer than to find it here.
+        self._admitted = lru_cache(256)(self._judged)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # HEAD is GET without the body, which is left out on its way out.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        request = WholeRequest({**scope, "method": method}, receive, self._settings.max_body_bytes)
+        if scope["method"] == "HEAD":
+            # GET without the body, which is left out on its way out.
+            scope = {**scope, "method": "GET"}
+        request = WholeRequest(scope, receive, self._settings.max_body_bytes)
         try:
-            self._admit(request)
-            response = await self._planned(request) or await self.run(request)
-            if method == "GET" and not self.should_render_graphql_ide(request):
-                response = _unless_known(request, response)
+            response = await self._answered(request)
         except Refused as refused:
             response = _refusal(request, refused)
         except HTTPException as error:
             response = _refusal(request, _as_refused(request, error))
         await response(scope, receive, send)
 
-    def _admit(self, request: Request) -> None:
-        """Raises Refused for pages and callers that are not to be answered. The playground's page holds no data."""
-        if request.method == "POST" and not self._origins.may_use(request):
-            raise Refused(403, "ORIGIN_REFUSED", "pages of this origin may not ask; see CORS_ORIGINS")
-        if not self.should_render_graphql_ide(request) and not caller_of(self._settings, request).may_read:
-            raise Refused(401, "UNAUTHENTICATED", NOT_A_READER, CHALLENGE)
-
-    async def _planned(self, request: Request) -> Response | None:
-        """The answer to what there is a plan for. Raises Refused."""
+    async def _answered(self, request: WholeRequest) -> Response:
+        """Raises Refused and HTTPException."""
         if self.should_render_graphql_ide(request):
-            return None
-        asked = self._persisted.completed(await graphql_request.read(self.request_adapter_class(request)))
-        database = request.state.services.database
-        answer = await self._answers.answer(asked.query or "", asked.operation_name, asked.variables or {}, database)
+            # The page holds no data.
+            return await self.run(request)
+        scope = request.scope
+        media_type = self._admitted(scope["method"], said(scope, _DECIDING), scope["client"] and scope["client"][0])
+        response = await self._planned(request, media_type) or await self.run(request)
+        return _unless_known(request, response) if scope["method"] == "GET" else response
+
+    def _judged(self, method: str, headers: Said, address: str | None) -> str:
+        """The media type to answer with. Raises Refused for pages and callers that are not to be answered."""
+        client = None if address is None else (address, 0)
+        head = HTTPConnection[Any]({"type": "http", "headers": list(headers), "client": client})
+        if method == "POST" and not self._origins.may_use(head):
+            raise Refused(403, "ORIGIN_REFUSED", "pages of this origin may not ask; see CORS_ORIGINS")
+        if not caller_of(self._settings, head).may_read:
+            raise Refused(401, "UNAUTHENTICATED", NOT_A_READER, CHALLENGE)
+        if method == "POST":
+            graphql_request.require_json(head.headers)
+        return _media_type(head.headers)
+
+    async def _planned(self, request: WholeRequest, media_type: str) -> Response | None:
+        """The answer to what there is a plan for. Raises Refused."""
+        asked = self._persisted.completed(await request.asked())
+        state = request.scope["state"]
+        answer = await self._answers.answer(
+            asked.query or "", asked.operation_name, asked.variables or {}, state["services"].database
+        )
         if answer is None:
             return None
         if answer.lacking:
-            return _unavailable(_response(answer.body, _media_type(request.headers)))
+            return _unavailable(_response(answer.body, media_type))
         self._persisted.keep(asked)
         # Plans read nothing but stored data: see `warm`.
-        request.scope["state"]["of_data_alone"] = True
-        return _response(answer.body, _media_type(request.headers))
+        state["of_data_alone"] = True
+        return _response(answer.body, media_type)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return self._contexts.of(request)
@@ -107,7 +136,7 @@ class GraphQLRoute(GraphQL[Context, None]):
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        return self._persisted.completed(await graphql_request.read(request))
+        return self._persisted.completed(await cast("_Adapter", request).whole.asked())
 
     async def execute_single(
         self,

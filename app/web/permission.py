@@ -18,6 +18,8 @@ from graphql_schema.caller import Caller
 # What proxies add. Behind one, every client seems to be on this machine.
 _OF_PROXIES = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 _SAYING_WHENCE = _OF_PROXIES | {b"host", b"origin"}
+# All headers that tell who is asking.
+OF_CALLERS = _SAYING_WHENCE | {b"authorization"}
 
 
 def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorization: str | None = None) -> Caller:
