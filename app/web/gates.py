@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import lru_cache, wraps
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -13,12 +13,14 @@ from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_o
 from app.config import Settings
 from app.loopback import is_loopback
 from app.web.errors import problem
+from app.web.head import Said, said
 from app.web.permission import caller_of, host_of
 from app.web.state import AppRequest
 from graphql_schema.places import Places, TooBusy
 
 Endpoint = Callable[[AppRequest], Awaitable[Response]]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kasparro"'}
+_HOST = frozenset({b"host"})
 OF_PAGES = frozenset({b"origin", b"host", b"sec-fetch-site"})
 NOT_A_READER = "this needs `Authorization: Bearer` with the read token or the API token"
 
@@ -35,17 +37,18 @@ class KnownHosts:
         self._names = frozenset(name.lower() for name in settings.allowed_hosts)
         self._loopback = settings.serves_loopback_only
         self._any = "*" in self._names or (not self._names and not self._loopback)
+        self._knows = lru_cache(256)(self._judged)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"} or self._any or self._is_known(Headers(scope=scope)):
+        if scope["type"] not in {"http", "websocket"} or self._any or self._knows(said(scope, _HOST)):
             await self._app(scope, receive, send)
             return
         detail = "This server is not known by the name in Host; ALLOWED_HOSTS can name it."
         refusal = problem(421, detail, code="HOST_NOT_ALLOWED")
         await refusal(scope, receive, send)
 
-    def _is_known(self, headers: Headers) -> bool:
-        host = host_of(f"//{headers.get('host', '')}")
+    def _judged(self, headers: Said) -> bool:
+        host = host_of(f"//{Headers(raw=list(headers)).get('host', '')}")
         return host in self._names or (self._loopback and is_loopback(host))
 
 

@@ -3,14 +3,17 @@
 Each application has its own registry, so that any number of them can live in one process.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.metadata import version
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 from starlette.types import Scope
 
 from db import holdings, run_counts
@@ -23,38 +26,47 @@ SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _LABELS = ("route", "method", "status")
+_BOUNDS = tuple(map(floatToGoString, SECONDS_BUCKETS))
 
 
-class HttpMetrics:
+@dataclass(slots=True)
+class _Times:
+    """How long requests of a kind took: so many no longer than each bound, and the rest; and all in all."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(SECONDS_BUCKETS) + 1))
+    seconds: float = 0.0
+
+
+class HttpMetrics(Collector):
     """Requests counted and timed by route, method and class of status (2xx).
 
-    Labels come from fixed sets: what clients make up must not make up time series.
+    Labels come from fixed sets: what clients make up must not make up time series. The event loop alone counts, so that
+    nothing is locked for it; a scrape makes metrics of it.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._count = Counter("kasparro_http_requests", "Requests answered.", _LABELS, registry=registry)
-        self._seconds = Histogram(
-            "kasparro_http_request_duration_seconds",
-            "Time from request to end of answer.",
-            _LABELS,
-            registry=registry,
-            buckets=SECONDS_BUCKETS,
-        )
-
-        # Looking them up by their labels costs more than counting.
-        self._of = cache(self._labelled)
-
-    def _labelled(self, route: str, method: str, hundreds: int) -> tuple[Counter, Histogram]:
-        labels = (route, method, f"{hundreds}xx")
-        return self._count.labels(*labels), self._seconds.labels(*labels)
+        self._timed: defaultdict[tuple[str, str, int], _Times] = defaultdict(_Times)
+        registry.register(self)
 
     def measure(self, scope: Scope, status: int, seconds: float) -> None:
         """Take note of an ended request."""
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        count, timed = self._of(route, method, status // 100)
-        count.inc()
-        timed.observe(seconds)
+        times = self._timed[route, method, status // 100]
+        times.seconds += seconds
+        times.counts[bisect_left(SECONDS_BUCKETS, seconds)] += 1
+
+    def collect(self) -> Iterable[Metric]:
+        count = CounterMetricFamily("kasparro_http_requests", "Requests answered.", labels=_LABELS)
+        timed = HistogramMetricFamily(
+            "kasparro_http_request_duration_seconds", "Time from request to end of answer.", labels=_LABELS
+        )
+        for (route, method, hundreds), times in self._timed.items():
+            labels = (route, method, f"{hundreds}xx")
+            *until, total = accumulate(times.counts)
+            count.add_metric(labels, total)
+            timed.add_metric(labels, [*zip(_BOUNDS, until, strict=True), ("+Inf", total)], times.seconds)
+        return count, timed
 
 
 def loop_lag(registry: CollectorRegistry) -> Histogram:

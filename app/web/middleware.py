@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -94,11 +95,10 @@ class _Observed:
 
     def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         given = [*headers]
-        present = {name for name, _ in given}
         latency = f"{elapsed_seconds(self._scope) * 1000:.2f}"
         return [
             *given,
-            *[header for header in _DEFAULTS if header[0] not in present],
+            *_defaults_beside(tuple([name for name, _ in given])),
             (REQUEST_ID, self.request_id.encode()),
             (b"x-api-latency-ms", latency.encode()),
         ]
@@ -156,8 +156,14 @@ def logged_path(scope: Scope) -> str:
     return quote(scope["path"], errors="replace")[:LONGEST_LOGGED_PATH]
 
 
+@lru_cache(256)
+def _defaults_beside(names: tuple[bytes, ...]) -> list[tuple[bytes, bytes]]:
+    """What an answer with headers of these names does not say itself."""
+    return [header for header in _DEFAULTS if header[0] not in names]
+
+
 def _request_id(scope: Scope) -> str:
-    given: list[Any] = [value for name, value in scope["headers"] if name.lower() == REQUEST_ID]
+    given: list[Any] = [value for name, value in scope["headers"] if name == REQUEST_ID]
     if len(given) == 1 and _WELL_FORMED_ID.fullmatch(given[0]):
         return str(given[0], "ascii")
     return f"{_ids.getrandbits(128):032x}"
