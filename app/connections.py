@@ -27,8 +27,8 @@ _TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Leng
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class Owed(enum.Enum):
-    """What a client keeps the server waiting for."""
+class Owed(enum.IntEnum):
+    """What a client keeps the server waiting for. Numbers, because others are slow to look up by."""
 
     HEAD = enum.auto()
     BODY = enum.auto()
@@ -97,7 +97,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._all = all_connections
         self._owed: Owed | None = None
         self._untaken = 0
+        self._reads_head = False
         self._reads_body = False
+        self._goes_on = False
         self._head_bytes = 0
 
     # ---- the connection
@@ -117,21 +119,23 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
+        self._goes_on = False
         super().data_received(data)
         if self._head_bytes > LARGEST_HEAD_BYTES:
             self._end(_TOO_LARGE)
+        elif self._goes_on:
+            # Most requests come whole: what they owed in between is nobody's concern.
+            self._settle()
 
     # ---- the request
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if not self.flow.write_paused:
-            self._wait(Owed.HEAD)
+        self._reads_head = self._goes_on = True
 
     def on_headers_complete(self) -> None:
-        self._reads_body = True
-        if not self.flow.write_paused:
-            self._wait(Owed.BODY)
+        self._reads_head = False
+        self._reads_body = self._goes_on = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -141,8 +145,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._head_bytes = 0
         self._reads_body = False
-        if self._owed is Owed.BODY:
-            self._settle()
+        self._goes_on = True
         super().on_message_complete()
 
     # ---- the answer
@@ -196,6 +199,8 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             self._wait(Owed.LEAVING)
+        elif self._reads_head:
+            self._wait(Owed.HEAD)
         elif self._reads_body:
             self._wait(Owed.BODY)
         elif self.cycle is None or self.cycle.response_complete:
@@ -206,7 +211,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _wait(self, owed: Owed) -> None:
         self._owed = owed
-        self._untaken = self.transport.get_write_buffer_size()
+        if owed is Owed.TAKING:
+            self._untaken = self.transport.get_write_buffer_size()
         self._all.wait(self, owed)
 
 
