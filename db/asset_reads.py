@@ -6,7 +6,8 @@ long) is read by `catalog`, with the same result.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -156,12 +157,11 @@ class PointsRead:
         Raises NotDirect where it takes long.
         """
         direct = database.direct
-        values = parents(direct.kind, asset_ids) | {
-            name: value for name, value in self._moments().items() if value is not None
-        }
+        moments = self._moments()
+        values = {**moments, **parents(direct.kind, asset_ids)}
         rows: dict[int, list[Row]] = {asset_id: [] for asset_id in asset_ids}
         parent = len(self.columns)
-        for row in await direct.fetch(self._statement(direct), values):
+        for row in await direct.fetch(self._statement(direct, moments), values):
             rows[row[parent]].append(row)
         span, wanted = self.span, self.wanted
         if not self.with_cursors:
@@ -173,26 +173,31 @@ class PointsRead:
         async with database.read() as connection:
             return await price_points.counts(connection, asset_ids, self.span)
 
-    def _statement(self, direct: Direct) -> Prepared:
-        open_ = tuple(value is None for value in self._moments().values())
-        shape = ("points", self.columns, self.wanted.limit, self.wanted.backward, self.span.interval, open_)
-        return direct.statement(shape, lambda: self._build(direct.kind))
+    def _statement(self, direct: Direct, moments: dict[str, datetime]) -> Prepared:
+        wanted = self.wanted
+        shape = (
+            "points", self.columns, wanted.limit, wanted.backward, self.with_cursors, self.span.interval, *moments,
+        )  # fmt: skip
+        return direct.statement(shape, lambda: self._build(direct.kind, moments))
 
-    def _build(self, kind: str) -> AnySelect:
-        moments = {
-            name: None if value is None else slot(name, asset_history.c.at.type)
-            for name, value in self._moments().items()
-        }
-        span: Any = Span(**moments, interval=self.span.interval)  # type: ignore[arg-type]  # slots for moments
+    def _build(self, kind: str, moments: dict[str, datetime]) -> AnySelect:
+        slots = {name: slot(name, asset_history.c.at.type) for name in moments}
+        span: Any = Span(**slots, interval=self.span.interval)  # type: ignore[arg-type]  # slots for moments
         if span.interval == "all":
-            return price_points.points_of_each(kind, parents_slot(kind), span, self.columns, self.wanted)
+            found = price_points.points_of_each(kind, parents_slot(kind), span, self.columns, self.wanted)
+            # Behind the columns and the parent come the cursors' keys.
+            read = list(found.selected_columns)[: None if self.with_cursors else len(self.columns) + 1]
+            return found.with_only_columns(*read)
         mine = is_one_of(kind, asset_history.c.asset_id)
-        query, found = price_points.points(kind, span, mine, self.columns)
-        terms = price_points.ordering(found.at, found.id, 0, span).all_terms
-        return grouped.in_order(query, found.asset_id, terms, self.wanted)
+        query, named = price_points.points(kind, span, mine, self.columns)
+        terms = price_points.ordering(named.at, named.id, 0, span).all_terms
+        return grouped.in_order(query, named.asset_id, terms, self.wanted)
 
-    def _moments(self) -> dict[str, Any]:
-        return {field.name: getattr(self.span, field.name) for field in fields(self.span) if field.name != "interval"}
+    def _moments(self) -> dict[str, datetime]:
+        """What the span gives of its moments, by their names."""
+        span = self.span
+        found = {"start": span.start, "end": span.end, "known_at": span.known_at}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def _is_plain(listing: Listing) -> bool:

@@ -9,7 +9,7 @@ can be read class by class, each found in its own way, until the page is full.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, asc, desc, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,8 +84,7 @@ class Slice:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Rows in the list's order, also when the page was taken from its end."""
 
     rows: Sequence[AnyRow]
@@ -123,7 +122,8 @@ async def fetch(
 def page_of(rows: Sequence[Any], ordering: Ordering, wanted: Slice, *, left_behind: bool = False) -> Page:
     """The page made of rows in the direction of travel, one more than wanted if there are so many."""
     more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
+    if more:
+        rows = rows[: wanted.limit]
     if wanted.backward:
         return Page(rows[::-1], has_next=left_behind, has_previous=more, ordering=ordering)
     return Page(rows, has_next=more, has_previous=left_behind, ordering=ordering)
