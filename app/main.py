@@ -37,9 +37,6 @@ from graphql_schema.places import Places
 from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
-COMPRESSED_FROM_BYTES = 1024
-# Nearly as small as 9, in a third of the time.
-COMPRESSION_LEVEL = 5
 _READ = ("GET",)
 _TOLD = {"DEBUG", "INFO"}
 _KEPT = frozenset({"/graphql", "/data"})
@@ -134,7 +131,7 @@ def _middleware(settings: Settings, http_metrics: HttpMetrics) -> list[Middlewar
         Middleware(KnownHosts, settings=settings),
         *([warm] if settings.answer_cache_bytes else []),
         *([cors] if settings.cors_origins else []),
-        Middleware(Compression, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=COMPRESSION_LEVEL),
+        Middleware(Compression),
         Middleware(CatchMistakes),
     ]
 
