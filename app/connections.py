@@ -70,6 +70,10 @@ class Connections:
         if self._sweeping is None:
             self._sweeping = connection.loop.call_later(SWEEP_SECONDS, self._sweep)
 
+    def waiting(self) -> int:
+        """How many clients have asked and wait for their answer."""
+        return len(self._open) - len(self._until)
+
     def go_on(self, connection: "HttpProtocol") -> None:
         """Its client has done its part."""
         self._until.pop(connection, None)

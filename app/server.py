@@ -20,6 +20,7 @@ from app.main import create_app
 from app.services import open_database
 from app.web.ws import limits
 from app.web.ws.server_protocol import WebSocketProtocol
+from db.turns import give_way
 
 _log = structlog.get_logger()
 # Of the 8 s that SIGTERM leaves, requests get the first; the rest is for batches to commit.
@@ -50,9 +51,11 @@ async def serve_forever(settings: Settings) -> int:
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How the application is served."""
+    connections = Connections(room_for(settings.ws_max_connections))
+    give_way.waiting = connections.waiting
     return uvicorn.Config(
         app,
-        http=cast("type[asyncio.Protocol]", partial(HttpProtocol, Connections(room_for(settings.ws_max_connections)))),
+        http=cast("type[asyncio.Protocol]", partial(HttpProtocol, connections)),
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -5,7 +5,7 @@ away with each row that SQLite reads, and has to wait for a while until the othe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
@@ -14,6 +14,25 @@ T = TypeVar("T")
 SLICE_SECONDS = 0.001
 # Looking at the clock for each item would cost as much as making the small ones.
 BETWEEN_LOOKS = 8
+# So many turns in a row go to clients: an answer takes three or four. No more, or work would never be done.
+FOR_CLIENTS = 4
+
+
+class _GivingWay:
+    """Lets everybody else have a turn, and those several whose clients wait for an answer."""
+
+    def __init__(self) -> None:
+        self.waiting: Callable[[], int] = int
+
+    async def __call__(self) -> None:
+        for _ in range(FOR_CLIENTS):
+            await asyncio.sleep(0)
+            if not self.waiting():
+                return
+
+
+# Whoever serves says how many clients wait; where nobody does, none do.
+give_way = _GivingWay()
 
 
 async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
@@ -23,7 +42,7 @@ async def in_turns(items: Iterable[T]) -> AsyncIterator[T]:
     for item in items:
         yield item
         if now() >= over:
-            await asyncio.sleep(0)
+            await give_way()
             over = now() + SLICE_SECONDS
 
 
@@ -36,6 +55,6 @@ async def made(items: Iterable[T]) -> list[T]:
     while some := list(islice(rest, BETWEEN_LOOKS)):
         found += some
         if now() >= over:
-            await asyncio.sleep(0)
+            await give_way()
             over = now() + SLICE_SECONDS
     return found

@@ -14,6 +14,7 @@ from app import connections
 from app.connections import Owed
 from app.server import configured, listen
 from db.engine import Database
+from db.turns import give_way
 from tests.app.live import Live, eventually, live
 from tests.app.serving import only_sqlite, settings_of
 
@@ -192,3 +193,21 @@ async def test_answers_that_are_not_taken_may_not_fill_the_memory(
     async with asking(database) as (reader, _):
         await asyncio.sleep(1)
         assert len(await heard(reader)) < len(ANSWER)
+
+
+async def test_work_in_the_background_knows_of_those_who_wait_for_an_answer(database: Database) -> None:
+    leave = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await leave.wait()
+        await Response("done")(scope, receive, send)
+
+    async with served(slow, database) as host, httpx.AsyncClient(base_url=f"http://{host}") as client:
+        await client.get("/quick")
+        assert give_way.waiting() == 0
+        asked = [asyncio.create_task(client.get("/slow")) for _ in range(3)]
+        await eventually(lambda: give_way.waiting() == 3)
+        leave.set()
+        await asyncio.gather(*asked)
+        assert give_way.waiting() == 0

@@ -37,3 +37,19 @@ async def test_what_is_quick_is_made_in_one_turn(monkeypatch: pytest.MonkeyPatch
 async def test_an_error_on_the_way_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         await made(1 / n for n in (1, 0))
+
+
+async def test_clients_that_wait_have_several_turns_and_the_work_is_done_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def turns_during(work: Iterator[int]) -> int:
+        made_ = asyncio.create_task(made(work))
+        turned = 0
+        while not made_.done():
+            turned += 1
+            await asyncio.sleep(0)
+        return turned
+
+    without = await turns_during(slowly(50))
+    monkeypatch.setattr(turns.give_way, "waiting", lambda: 1)
+    assert await turns_during(slowly(50)) >= 3 * without
