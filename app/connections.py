@@ -28,7 +28,7 @@ _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0
 
 
 class Owed(enum.IntEnum):
-    """What a client keeps the server waiting for. Numbers, because others are slow to look up by."""
+    """What a client keeps the server waiting for. Numbers, because other members of enumerations are slow to hash."""
 
     HEAD = enum.auto()
     BODY = enum.auto()
@@ -71,7 +71,7 @@ class Connections:
             self._sweeping = connection.loop.call_later(SWEEP_SECONDS, self._sweep)
 
     def waiting(self) -> int:
-        """How many clients have asked and wait for their answer."""
+        """How many connections owe nothing: their clients have asked, and are being answered."""
         return len(self._open) - len(self._until)
 
     def go_on(self, connection: "HttpProtocol") -> None:
@@ -196,7 +196,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(answer)
             self.transport.close()
-            self._wait(Owed.LEAVING)
+        self._wait(Owed.LEAVING)
 
     def _settle(self) -> None:
         if self.flow.write_paused:

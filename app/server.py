@@ -5,6 +5,8 @@ import gc
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import cast
@@ -43,17 +45,18 @@ async def serve_forever(settings: Settings) -> int:
             err=True,
         )
         return 1
-    server = _Server(configured(create_app(settings), settings))
-    await server.serve(sockets=[listening])
+    with configured(create_app(settings), settings) as config:
+        server = _Server(config)
+        await server.serve(sockets=[listening])
     _log.info("server.stopped")
     return 0 if server.started else 1
 
 
-def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How the application is served."""
+@contextmanager
+def configured(app: ASGIApp, settings: Settings) -> Iterator[uvicorn.Config]:
+    """How the application is served. As long as it is, work in the background gives way to its clients."""
     connections = Connections(room_for(settings.ws_max_connections))
-    give_way.waiting = connections.waiting
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         http=cast("type[asyncio.Protocol]", partial(HttpProtocol, connections)),
         lifespan="on",
@@ -68,6 +71,8 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         # Messages are small; a compressor for each connection would be the larger part of it.
         ws_per_message_deflate=False,
     )
+    with give_way.to(connections.waiting):
+        yield config
 
 
 def listen(host: str, port: int) -> socket.socket:

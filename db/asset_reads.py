@@ -6,7 +6,7 @@ long) is read by `catalog`, with the same result.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,8 @@ from db.prepared import Prepared, is_one_of, parents, parents_slot, slot
 from db.price_points import Span
 from db.tables import asset_history, assets, sources
 from db.walks import Columns, Filled, Row, Walk
+
+_MOMENTS = tuple(field.name for field in fields(Span) if field.name != "interval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,7 @@ class PointsRead:
 
     def _moments(self) -> dict[str, datetime]:
         """What the span gives of its moments, by their names."""
-        span = self.span
-        found = {"start": span.start, "end": span.end, "known_at": span.known_at}
+        found = {name: getattr(self.span, name) for name in _MOMENTS}
         return {name: value for name, value in found.items() if value is not None}
 
 

@@ -5,7 +5,8 @@ away with each row that SQLite reads, and has to wait for a while until the othe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -14,24 +15,36 @@ T = TypeVar("T")
 SLICE_SECONDS = 0.001
 # Looking at the clock for each item would cost as much as making the small ones.
 BETWEEN_LOOKS = 8
-# So many turns in a row go to clients: an answer takes three or four. No more, or work would never be done.
-FOR_CLIENTS = 4
+# So many turns in a row are given away while clients wait: an answer takes three or four. Among many clients a turn is
+# long, and one is enough: work would never be done, and some of it keeps others from writing.
+FOR_CLIENTS, FOR_CLIENTS_SECONDS = 4, 0.003
 
 
 class _GivingWay:
-    """Lets everybody else have a turn, and those several whose clients wait for an answer."""
+    """Lets everybody else have a turn; several, while clients wait for their answers."""
 
     def __init__(self) -> None:
         self.waiting: Callable[[], int] = int
 
+    @contextmanager
+    def to(self, waiting: Callable[[], int]) -> Iterator[None]:
+        """Inside, `waiting` says how many clients wait."""
+        before, self.waiting = self.waiting, waiting
+        try:
+            yield
+        finally:
+            self.waiting = before
+
     async def __call__(self) -> None:
+        now = asyncio.get_running_loop().time
+        until = now() + FOR_CLIENTS_SECONDS
         for _ in range(FOR_CLIENTS):
             await asyncio.sleep(0)
-            if not self.waiting():
+            if not self.waiting() or now() >= until:
                 return
 
 
-# Whoever serves says how many clients wait; where nobody does, none do.
+# Where nobody serves, nobody waits.
 give_way = _GivingWay()
 
 

@@ -167,6 +167,8 @@ class Judge(SchemaExtension):
                 with limit.held() if kind is OperationType.QUERY else nullcontext():
                     yield
             except TimeoutError:
+                if kind is not OperationType.QUERY:
+                    raise
                 raise timed_out(limit.seconds) from None
 
     def get_results(self) -> dict[str, Any]:

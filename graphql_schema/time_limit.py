@@ -19,23 +19,30 @@ class TimeLimit:
 
     def begin(self, limited: "_Limited") -> None:
         loop = asyncio.get_running_loop()
-        self._until[limited] = until = loop.time() + self.seconds
         if self._watched_by is not loop:
-            self._watched_by = loop
-            loop.call_at(until, self._look, loop)
+            # What another loop left behind will not be ended any more.
+            self._until.clear()
+        self._until[limited] = loop.time() + self.seconds
+        if self._watched_by is not loop:
+            self._watch(loop)
 
     def end(self, limited: "_Limited") -> None:
         self._until.pop(limited, None)
 
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watched_by = loop if self._until else None
+        for until in self._until.values():
+            loop.call_at(until, self._look, loop)
+            break
+
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        for limited, until in list(self._until.items()):
-            if until > now:
-                loop.call_at(until, self._look, loop)
-                return
-            self.end(limited)
-            limited.expire()
-        self._watched_by = None
+        try:
+            for limited in [each for each, until in self._until.items() if until <= now]:
+                self.end(limited)
+                limited.expire()
+        finally:
+            self._watch(loop)
 
 
 class _Limited:

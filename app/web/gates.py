@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import lru_cache, wraps
+from functools import wraps
 
 from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
@@ -13,7 +12,7 @@ from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_o
 from app.config import Settings
 from app.loopback import is_loopback
 from app.web.errors import problem
-from app.web.head import Said, said
+from app.web.head import Said, remembered, said
 from app.web.permission import caller_of, host_of
 from app.web.state import AppRequest
 from graphql_schema.places import Places, TooBusy
@@ -37,7 +36,7 @@ class KnownHosts:
         self._names = frozenset(name.lower() for name in settings.allowed_hosts)
         self._loopback = settings.serves_loopback_only
         self._any = "*" in self._names or (not self._names and not self._loopback)
-        self._knows = lru_cache(256)(self._judged)
+        self._knows = remembered(self._judged)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"} or self._any or self._knows(said(scope, _HOST)):
@@ -58,12 +57,11 @@ class Origins:
     def __init__(self, settings: Settings) -> None:
         self._allowed = normalize_allowed_origins(settings.cors_origins)
 
-    def may_use(self, connection: HTTPConnection) -> bool:
+    def may_use(self, headers: Headers) -> bool:
         """Browsers name the page's site in Origin, unless they say that it is ours."""
-        found = connection.headers
-        origin, host = found.get("origin"), found.get("host")
+        origin, host = headers.get("origin"), headers.get("host")
         if origin is None:
-            return found.get("sec-fetch-site", "none") in {"none", "same-origin"}
+            return headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
         if "*" in self._allowed or is_same_origin(origin, host):
             return True
         return normalize_origin(origin) in self._allowed

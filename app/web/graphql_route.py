@@ -1,11 +1,11 @@
 """/graphql: GraphQL over HTTP. What clients get wrong is answered in GraphQL's own shape, with a fitting status."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
-from starlette.requests import HTTPConnection, Request
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -24,9 +24,9 @@ from app.web.encoding import encoded
 from app.web.errors import RETRY_AFTER_SECONDS
 from app.web.gates import CHALLENGE, NOT_A_READER, OF_PAGES, Origins
 from app.web.graphql_request import Refused, WholeRequest
-from app.web.head import Said, said
+from app.web.head import Said, remembered, said
 from app.web.pages import Pages
-from app.web.permission import OF_CALLERS, caller_of
+from app.web.permission import may_read
 from app.web.persisted import PersistedQueries
 from graphql_schema.context import Context
 from graphql_schema.schema import Schema
@@ -34,8 +34,8 @@ from graphql_schema.schema import Schema
 RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 _VARY = {"Vary": "Accept"}
-# Of a head, all that decides whether and as what it is answered.
-_DECIDING = OF_PAGES | OF_CALLERS | {b"accept", b"content-type", b"content-encoding"}
+# Of a head, all that decides whether it is answered, and as what.
+_DECIDING = OF_PAGES | {b"authorization", b"accept", b"content-type", b"content-encoding"}
 
 
 class _Adapter(StarletteRequestAdapter):
@@ -64,8 +64,7 @@ class GraphQLRoute(GraphQL[Context, None]):
         self._pages = pages
         self._origins = Origins(settings)
         self._persisted = PersistedQueries()
-        # Clients send the same head again and again, and what it comes to takes longer than to find it here.
-        self._admitted = lru_cache(256)(self._judged)
+        self._admitted = {"GET": remembered(self._admit), "POST": remembered(self._admit_post)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
@@ -85,22 +84,25 @@ class GraphQLRoute(GraphQL[Context, None]):
         if self.should_render_graphql_ide(request):
             # The page holds no data.
             return await self.run(request)
-        scope = request.scope
-        media_type = self._admitted(scope["method"], said(scope, _DECIDING), scope["client"] and scope["client"][0])
+        method = request.scope["method"]
+        media_type = self._admitted[method](said(request.scope, _DECIDING))
         response = await self._planned(request, media_type) or await self.run(request)
-        return _unless_known(request, response) if scope["method"] == "GET" else response
+        return _unless_known(request, response) if method == "GET" else response
 
-    def _judged(self, method: str, headers: Said, address: str | None) -> str:
-        """The media type to answer with. Raises Refused for pages and callers that are not to be answered."""
-        client = None if address is None else (address, 0)
-        head = HTTPConnection[Any]({"type": "http", "headers": list(headers), "client": client})
-        if method == "POST" and not self._origins.may_use(head):
-            raise Refused(403, "ORIGIN_REFUSED", "pages of this origin may not ask; see CORS_ORIGINS")
-        if not caller_of(self._settings, head).may_read:
+    def _admit(self, headers: Said) -> str:
+        """The media type to answer with. Raises Refused for callers that may not read."""
+        if not may_read(self._settings, headers):
             raise Refused(401, "UNAUTHENTICATED", NOT_A_READER, CHALLENGE)
-        if method == "POST":
-            graphql_request.require_json(head.headers)
-        return _media_type(head.headers)
+        return _media_type(Headers(raw=list(headers)))
+
+    def _admit_post(self, headers: Said) -> str:
+        """As `_admit`; raises Refused also for pages that may not ask, and for what is not JSON."""
+        found = Headers(raw=list(headers))
+        if not self._origins.may_use(found):
+            raise Refused(403, "ORIGIN_REFUSED", "pages of this origin may not ask; see CORS_ORIGINS")
+        media_type = self._admit(headers)
+        graphql_request.require_json(found)
+        return media_type
 
     async def _planned(self, request: WholeRequest, media_type: str) -> Response | None:
         """The answer to what there is a plan for. Raises Refused."""

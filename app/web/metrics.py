@@ -31,7 +31,10 @@ _BOUNDS = tuple(map(floatToGoString, SECONDS_BUCKETS))
 
 @dataclass(slots=True)
 class _Times:
-    """How long requests of a kind took: so many no longer than each bound, and the rest; and all in all."""
+    """How long requests of a kind took, all of them together in `seconds`.
+
+    `counts` has those up to each bound and above the one before, and in the end those above all bounds.
+    """
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(SECONDS_BUCKETS) + 1))
     seconds: float = 0.0
@@ -55,6 +58,9 @@ class HttpMetrics(Collector):
         times = self._timed[route, method, status // 100]
         times.seconds += seconds
         times.counts[bisect_left(SECONDS_BUCKETS, seconds)] += 1
+
+    def describe(self) -> Iterable[Metric]:
+        return self.collect()
 
     def collect(self) -> Iterable[Metric]:
         count = CounterMetricFamily("kasparro_http_requests", "Requests answered.", labels=_LABELS)

@@ -1,7 +1,7 @@
 """Who is asking, and what they may: whoever has a token or, where none is set, programs of this machine."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,14 +12,12 @@ from starlette.requests import HTTPConnection
 
 from app.config import Settings
 from app.loopback import is_loopback
-from app.web.head import Said, said
+from app.web.head import Header, Said, said
 from graphql_schema.caller import Caller
 
 # What proxies add. Behind one, every client seems to be on this machine.
 _OF_PROXIES = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 _SAYING_WHENCE = _OF_PROXIES | {b"host", b"origin"}
-# All headers that tell who is asking.
-OF_CALLERS = _SAYING_WHENCE | {b"authorization"}
 
 
 def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorization: str | None = None) -> Caller:
@@ -27,17 +25,31 @@ def caller_of(settings: Settings, connection: HTTPConnection[Any], *, authorizat
 
     `authorization` is what was shown elsewhere than in the header of that name, which then does not count.
     """
-    shown = [value for name, value in connection.scope["headers"] if name == b"authorization"]
+    shown = _authorizations(connection.scope["headers"])
     if authorization is not None:
         shown = [authorization.encode(errors="replace")]
     address = connection.client.host if connection.client else ""
     if _is_token(shown, settings.api_token):
         return Caller("api token", address, may_read=True, may_mutate=True)
-    reads = settings.api_read_token is None or _is_token(shown, settings.api_read_token)
+    reads = _may_read(settings, shown)
     if reads and not settings.api_token and settings.serves_loopback_only and _is_of_this_machine(connection):
         return Caller("this machine", address, may_read=True, may_mutate=True)
     name = "read token" if reads and settings.api_read_token else "anyone"
     return Caller(name, address, may_read=reads, may_mutate=False)
+
+
+def may_read(settings: Settings, headers: Iterable[Header]) -> bool:
+    """Whether whoever sends these headers may read."""
+    shown = _authorizations(headers)
+    return _may_read(settings, shown) or _is_token(shown, settings.api_token)
+
+
+def _may_read(settings: Settings, shown: Sequence[bytes]) -> bool:
+    return settings.api_read_token is None or _is_token(shown, settings.api_read_token)
+
+
+def _authorizations(headers: Iterable[Header]) -> list[bytes]:
+    return [value for name, value in headers if name == b"authorization"]
 
 
 def _is_token(shown: Sequence[bytes], token: SecretStr | None) -> bool:

@@ -66,7 +66,7 @@ async def read_all(parts: Sequence[BoundBelow], database: Database, parent_ids: 
     """The parts' values, one after the other."""
     found = []
     for part in parts:
-        # SQLite's wait for nothing: others, and the time limit, get their turn in between.
+        # SQLite's reads wait for nothing: others, and the time limit, get their turn in between.
         if database.is_sqlite:
             await asyncio.sleep(0)
         found.append(await part.read(database, parent_ids))

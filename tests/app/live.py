@@ -53,14 +53,15 @@ async def live(database: Database, **values: Any) -> AsyncIterator[Live]:
     before = asyncio.all_tasks()
     settings = settings_of(database, **values)
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(create_app(settings, services), settings))
-    serving = asyncio.create_task(server._serve(sockets=[listening]))
-    try:
-        await eventually(lambda: server.started)
-        yield Live(f"127.0.0.1:{listening.getsockname()[1]}", held[0], server)
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(serving, PATIENCE_SECONDS)
+    with configured(create_app(settings, services), settings) as config:
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve(sockets=[listening]))
+        try:
+            await eventually(lambda: server.started)
+            yield Live(f"127.0.0.1:{listening.getsockname()[1]}", held[0], server)
+        finally:
+            server.should_exit = True
+            await asyncio.wait_for(serving, PATIENCE_SECONDS)
     await eventually(lambda: asyncio.all_tasks() <= before)
 
 

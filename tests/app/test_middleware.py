@@ -1,13 +1,16 @@
 """What every answer has: an id, its latency, safe headers and one log line."""
 
 import re
+import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 import structlog
+from zlib_ng import zlib_ng
 
+from app.web import compression
 from db.engine import Database
 from tests.app.serving import only_sqlite, served
 
@@ -84,6 +87,14 @@ async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str
 async def test_large_answers_are_compressed(client: httpx.AsyncClient) -> None:
     assert (await client.get("/openapi.json")).headers["content-encoding"] == "gzip"
     assert "content-encoding" not in (await client.get("/livez")).headers
+
+
+async def test_they_are_compressed_by_the_faster_library(client: httpx.AsyncClient) -> None:
+    plain = (await client.get("/openapi.json", headers={"Accept-Encoding": "identity"})).content
+    async with client.stream("GET", "/openapi.json") as answer:
+        sent = b"".join([part async for part in answer.aiter_raw()])
+    compressor = zlib_ng.compressobj(compression.LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    assert sent == compressor.compress(plain) + compressor.flush()
 
 
 @pytest.fixture

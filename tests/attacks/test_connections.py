@@ -53,14 +53,15 @@ async def served(answer: ASGIApp, database: Database) -> AsyncIterator[str]:
             await answer(scope, receive, send)
 
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(configured(app, settings_of(database)))
-    serving = asyncio.create_task(server._serve(sockets=[listening]))
-    try:
-        await eventually(lambda: server.started)
-        yield f"127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await asyncio.wait_for(serving, PATIENCE_SECONDS)
+    with configured(app, settings_of(database)) as config:
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve(sockets=[listening]))
+        try:
+            await eventually(lambda: server.started)
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await asyncio.wait_for(serving, PATIENCE_SECONDS)
 
 
 async def heard(reader: asyncio.StreamReader) -> bytes:

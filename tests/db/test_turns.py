@@ -51,5 +51,10 @@ async def test_clients_that_wait_have_several_turns_and_the_work_is_done_all_the
         return turned
 
     without = await turns_during(slowly(50))
-    monkeypatch.setattr(turns.give_way, "waiting", lambda: 1)
-    assert await turns_during(slowly(50)) >= 3 * without
+    with turns.give_way.to(lambda: 1):
+        monkeypatch.setattr(turns, "FOR_CLIENTS_SECONDS", 60.0)
+        assert await turns_during(slowly(50)) >= 3 * without
+        # Where turns are long, one is enough.
+        monkeypatch.setattr(turns, "FOR_CLIENTS_SECONDS", 0.0)
+        assert await turns_during(slowly(50)) <= 2 * without
+    assert await turns_during(slowly(50)) <= 2 * without

@@ -40,7 +40,7 @@ class GraphQLSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if not self._origins.may_use(socket):
+        if not self._origins.may_use(socket.headers):
             refusal = problem(403, "Pages of this origin may not connect; see CORS_ORIGINS.", code="ORIGIN_REFUSED")
             await socket.send_denial_response(refusal)
         elif self._open >= self._settings.ws_max_connections:
