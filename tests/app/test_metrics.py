@@ -5,8 +5,11 @@ import time
 from typing import Any
 
 import httpx
+import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.web.metrics import HttpMetrics
 from db.engine import Database
 from tests.app.serving import served
 from tests.graphql_schema import rows
@@ -65,3 +68,18 @@ async def test_a_blocked_event_loop_shows(client: httpx.AsyncClient) -> None:
     found = await samples(client)
     late = found[key("event_loop_lag_seconds_count")] - found[key("event_loop_lag_seconds_bucket", le="0.1")]
     assert late >= 1
+
+
+def test_a_time_counts_up_to_its_bound_and_in_all_above() -> None:
+    registry = CollectorRegistry()
+    metrics = HttpMetrics(registry)
+    for seconds in (0.005, 0.006, 20.0):
+        metrics.measure({"method": "GET"}, 200, seconds)
+    labels = {"route": "none", "method": "GET", "status": "2xx"}
+
+    def up_to(bound: str) -> float | None:
+        name = "kasparro_http_request_duration_seconds_bucket"
+        return registry.get_sample_value(name, {**labels, "le": bound})
+
+    assert [up_to(bound) for bound in ("0.005", "0.01", "10.0", "+Inf")] == [1, 2, 2, 3]
+    assert registry.get_sample_value("kasparro_http_request_duration_seconds_sum", labels) == pytest.approx(20.011)

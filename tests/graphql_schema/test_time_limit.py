@@ -1,6 +1,8 @@
 """The limit of time that all operations share."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -61,3 +63,38 @@ async def test_a_block_inside_of_another_is_ended_by_its_own_limit() -> None:
     with TimeLimit(5).held():
         assert await take(TimeLimit(0.02), 5) == "ended"
         await asyncio.sleep(0)
+
+
+async def test_one_that_cannot_be_ended_keeps_no_other_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit, told = TimeLimit(0.05), list[dict[str, Any]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, what: told.append(what))
+    stubborn = asyncio.create_task(take(limit, 5))
+    await asyncio.sleep(0)
+    (entry,) = limit._until
+    monkeypatch.setattr(type(entry), "expire", _failing_for(entry))
+    assert await take(limit, 5) == "ended"
+    assert [str(what["exception"]) for what in told] == ["it will not end"]
+    stubborn.cancel()
+    await asyncio.wait([stubborn])
+
+
+def _failing_for(entry: Any) -> Callable[[Any], None]:
+    ended = type(entry).expire
+
+    def expire(each: Any) -> None:
+        if each is entry:
+            raise RuntimeError("it will not end")
+        ended(each)
+
+    return expire
+
+
+async def test_whoever_is_cancelled_by_others_as_its_time_is_over_is_cancelled() -> None:
+    limit = TimeLimit(5)
+    task = asyncio.create_task(take(limit, 5))
+    await asyncio.sleep(0)
+    (entry,) = limit._until
+    entry.expire()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
