@@ -10,22 +10,12 @@ from etl.types import Page, RawRecord, Source
 
 
 async def batches(
-    source: Source,
-    pages: AsyncIterable[Page],
-    *,
-    behind: str | None,
-    position: int,
-    read_at: datetime,
-    size: int,
-    at_most: int | None,
+    chunks: AsyncIterable[list[WindowRecord]], size: int, at_most: int | None
 ) -> AsyncGenerator[list[WindowRecord], None]:
-    """Batches of up to `size` records whose key is behind `behind`, which stands at `position`.
-
-    Ends after `at_most` records if that is set.
-    """
+    """The records in batches of up to `size`. Ends after `at_most` records if that is set."""
     waiting: list[WindowRecord] = []
     left = at_most
-    async for records in _judged(source, pages, behind, position, read_at):
+    async for records in chunks:
         waiting.extend(records)
         while len(waiting) >= (due := size if left is None else min(size, left)):
             yield waiting[:due]
@@ -36,14 +26,15 @@ async def batches(
         yield waiting
 
 
-async def _judged(
+async def judged(
     source: Source, pages: AsyncIterable[Page], behind: str | None, position: int, read_at: datetime
 ) -> AsyncIterator[list[WindowRecord]]:
-    async for page in source.records(pages):
-        done = _committed(page, behind)
-        judged = await made(normalized(page, source.parse, position - done + 1, read_at))
-        yield judged[done:]
-        position += len(judged) - done
+    """Chunks of the records whose key is behind `behind`, which stands at `position`, each judged."""
+    async for chunk in source.records(pages):
+        done = _committed(chunk, behind)
+        records = await made(normalized(chunk, source.parse, position - done + 1, read_at))
+        yield records[done:]
+        position += len(records) - done
 
 
 def _committed(page: Sequence[RawRecord], behind: str | None) -> int:

@@ -28,11 +28,12 @@ from db.uninterrupted import ended, uninterrupted
 from db.windows import Window
 from etl.ahead import one_ahead
 from etl.errors import EtlError, InjectedFailure, RunCancelled, RunStopped, SourceBroken, SourceUnavailable
-from etl.extract import batches
+from etl.extract import batches, judged
 from etl.identity import after_run
 from etl.load import Loaded, load_batch
 from etl.replay import Replay
 from etl.stage import stage, staged_pages
+from etl.survey import taken
 from etl.types import Source
 
 HEARTBEAT_SECONDS = 10.0
@@ -199,24 +200,26 @@ class Runner:
                 position=checkpoint.position,
                 next_record=checkpoint.position + 1,
             )
+        kept = None
         if window.planned is None:
-            checkpoint = await stage(self.database, source, run, window, self._reporter(run, checkpoint))
-            window = await self._window(run.window_id or 0)
+            checkpoint, kept = await stage(self.database, source, run, window, self._reporter(run, checkpoint))
         self._report(run, checkpoint)
-        ready = batches(
-            source,
-            staged_pages(self.database, window, checkpoint.last_key),
-            behind=checkpoint.last_key,
-            position=checkpoint.position,
-            read_at=window.staged_at or window.opened_at,
-            size=self._batch_size,
-            at_most=self._fail_after,
-        )
+        chunks = taken(kept) if kept is not None else self._read_again(source, run, checkpoint)
+        ready = batches(chunks, self._batch_size, self._fail_after)
         async with contextlib.aclosing(one_ahead(ready)) as upcoming:
             async for records in upcoming:
                 checkpoint = await self._load(run, checkpoint, records)
         if checkpoint.position != checkpoint.total:
             raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
+
+    async def _read_again(self, source: Source, run: Run, checkpoint: Checkpoint) -> AsyncIterator[list[WindowRecord]]:
+        """What the staged pages hold behind the checkpoint, judged as it was when they were staged."""
+        async with self.database.read() as connection:
+            window = await windows.get(connection, checkpoint.window_id)
+        read_at = window.staged_at or window.opened_at
+        pages = staged_pages(self.database, window, checkpoint.last_key)
+        async for chunk in judged(source, pages, checkpoint.last_key, checkpoint.position, read_at):
+            yield chunk
 
     def _source_of(self, run: Run) -> Source:
         source = self.sources[run.source]
@@ -270,10 +273,6 @@ class Runner:
         if checkpoint is None or checkpoint.window_id != run.window_id:
             raise Fenced(f"the checkpoint of {run.source} moved to another window")
         return checkpoint
-
-    async def _window(self, window_id: int) -> Window:
-        async with self.database.read() as connection:
-            return await windows.get(connection, window_id)
 
     async def _end(self, run: Run, problem: Exception | None) -> Run:
         """Record the run's end, again and again while the database is away; a stopping process tries only twice."""

@@ -5,9 +5,9 @@ takes to load and whoever finishes it.
 """
 
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -18,30 +18,34 @@ from db.engine import Database
 from db.enums import RunMode
 from db.runs import Run
 from db.text import escaped
-from db.turns import made
 from db.uninterrupted import uninterrupted
 from db.windows import NewPage, Window
 from etl.ahead import together
 from etl.drift import Survey, compare
-from etl.errors import RecordInvalid, RunCancelled, SourceBroken
-from etl.normalize import refusal, shown_id
-from etl.types import Page, RawRecord, Shape, Source
+from etl.errors import RunCancelled, SourceBroken
+from etl.survey import Chunks, survey
+from etl.types import Page, Source
 
-# More than this share of bad records on a page means that the upstream changed, not that some coins are odd.
-MOST_REJECTED = 0.2
 # Less than this share of the last window's records means that the upstream is unwell.
 SHRUNK = 0.5
 # Pages committed together, where they come faster than that.
 MOST_PAGES = 16
 # Pages of more bytes wait for each other: some sources decide themselves how much a page holds.
 LARGE_PAGE_BYTES = 512 * 1024
+# A window of so much is kept in memory as well: each list of all coins fits in, and takes about three times as much.
+MOST_KEPT_BYTES = 24 * 1024 * 1024
 _log = structlog.get_logger()
 
 
-async def stage(
-    database: Database, source: Source, run: Run, window: Window, report: Callable[[int], None]
-) -> Checkpoint:
-    """Complete the window's staging; returns the checkpoint, which now knows the total.
+class Staged(NamedTuple):
+    """A window ready to be loaded: the checkpoint, which knows the total now, and all records unless they are many."""
+
+    checkpoint: Checkpoint
+    kept: Chunks | None
+
+
+async def stage(database: Database, source: Source, run: Run, window: Window, report: Callable[[int], None]) -> Staged:
+    """Complete the window's staging.
 
     `report` is told how many records are staged, page by page.
 
@@ -56,12 +60,14 @@ async def stage(
             number, read = number + len(pages), read + sum(page.records for page in pages)
             _log.info("etl.page_staged", page=number, records=read)
             report(read)
-    survey, spoiled = await _survey(source, staged_pages(database, window))
-    if survey.records == 0 and window.mode is not RunMode.REPLAY:
+    read_at, size = await _frozen(database, window)
+    keep = size <= MOST_KEPT_BYTES
+    fields, spoiled, kept = await survey(source, staged_pages(database, window), read_at, keep=keep)
+    if fields.records == 0 and window.mode is not RunMode.REPLAY:
         raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
     if spoiled is None and not source.restages and window.mode is RunMode.INCREMENTAL:
-        spoiled = await _shrunk(database, run, survey.records)
-    return await uninterrupted(_plan(database, run, window, survey, spoiled))
+        spoiled = await _shrunk(database, run, fields.records)
+    return Staged(await uninterrupted(_plan(database, run, window, fields, spoiled, read_at)), kept)
 
 
 async def staged_pages(database: Database, window: Window, behind: str | None = None) -> AsyncIterator[Page]:
@@ -72,6 +78,12 @@ async def staged_pages(database: Database, window: Window, behind: str | None = 
         async with database.read() as connection:
             row = await windows.page(connection, window.id, number)
         yield Page(row.body, row.records, row.fetched_at, row.origin, row.last_key)
+
+
+async def _frozen(database: Database, window: Window) -> tuple[datetime, int]:
+    """When the window was read, by the database's clock, and how many bytes it has."""
+    async with database.read() as connection:
+        return await windows.frozen(connection, window.id)
 
 
 async def _staged(database: Database, source: Source, run: Run, window: Window) -> list[int]:
@@ -102,51 +114,6 @@ async def _add(database: Database, run: Run, window: Window, number: int, pages:
         await windows.add_pages(connection, window.id, number, new)
 
 
-async def _survey(source: Source, pages: AsyncIterator[Page]) -> tuple[Survey, str | None]:
-    """Read the window once: how many records it holds, which fields they have, and why it can't be used, if so."""
-    shapes: Counter[Shape] = Counter()
-    health = PageHealth()
-    async for chunk in source.records(pages):
-        shapes.update(await made(_looked(source, chunk, health)))
-    return Survey(health.total(), shapes), health.complaint()
-
-
-def _looked(source: Source, chunk: list[RawRecord], health: "PageHealth") -> Iterator[Shape]:
-    read_at = datetime.now(UTC)
-    for record in chunk:
-        health.add(record, refusal(record, source.parse, read_at))
-        yield source.shape(record)
-
-
-class PageHealth:
-    """How many records of each upstream page are bad."""
-
-    def __init__(self) -> None:
-        self._seen: Counter[int] = Counter()
-        self._bad: Counter[int] = Counter()
-        self._example: dict[int, tuple[RawRecord, RecordInvalid]] = {}
-
-    def add(self, record: RawRecord, refused: RecordInvalid | None) -> None:
-        self._seen[record.page] += 1
-        if refused is not None:
-            self._bad[record.page] += 1
-            self._example.setdefault(record.page, (record, refused))
-
-    def total(self) -> int:
-        return self._seen.total()
-
-    def complaint(self) -> str | None:
-        """What is wrong with the first page that is mostly bad. One bad record alone never spoils a page."""
-        for page, bad in sorted(self._bad.items()):
-            if bad > max(1, MOST_REJECTED * self._seen[page]):
-                record, refused = self._example[page]
-                return (
-                    f"{bad} of {self._seen[page]} records of page {page + 1} are bad, for example "
-                    f"{shown_id(record) or record.key.strip()}: {refused.reason}: {escaped(refused.detail)[:1000]}"
-                )
-        return None
-
-
 async def _shrunk(database: Database, run: Run, records: int) -> str | None:
     """A list that lost most of its records since the last window is an outage rather than news."""
     async with database.read() as connection:
@@ -156,19 +123,21 @@ async def _shrunk(database: Database, run: Run, records: int) -> str | None:
     return f"only {records} records where there were {before}; if that is right, run the source once with --full"
 
 
-async def _plan(database: Database, run: Run, window: Window, survey: Survey, spoiled: str | None) -> Checkpoint:
+async def _plan(
+    database: Database, run: Run, window: Window, fields: Survey, spoiled: str | None, read_at: datetime
+) -> Checkpoint:
     """Declare staging complete and note how the source's fields changed. Raises SourceBroken for a spoiled window."""
     async with database.write() as connection:
         at = await leases.hold(connection, run.source, run.epoch or 0)
         changes: list[Change] = []
         if window.mode is not RunMode.REPLAY:
-            changes, now_known = compare(await drift.known(connection, run.source), survey)
+            changes, now_known = compare(await drift.known(connection, run.source), fields)
             await drift.record(connection, run.source, changes, now_known, run_id=run.id, at=at)
-        await runs.plan(connection, run.id, survey.records)
+        await runs.plan(connection, run.id, fields.records)
         checkpoint = None
         if spoiled is None:
-            await windows.plan(connection, window.id, survey.records)
-            checkpoint = await checkpoints.plan(connection, run.source, survey.records)
+            await windows.plan(connection, window.id, fields.records, read_at)
+            checkpoint = await checkpoints.plan(connection, run.source, fields.records)
     for change in changes:
         _log.warning("etl.drift", path=change.path, kind=change.kind, before=change.before, after=change.after)
     if checkpoint is None:

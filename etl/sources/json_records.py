@@ -113,9 +113,11 @@ async def records_by_id(pages: AsyncIterable[Page], parse: Parse) -> AsyncIterat
         [same[0][1]] if len(same) == 1 else _without_older(same, parse, read_at) for same in by_id.values()
     )
     chosen = {record.key: record for records in best for record in records}
+    del by_id, best
     keys = sorted(chosen)
     for start in range(0, len(keys), CHUNK_RECORDS):
-        yield [chosen[key] for key in keys[start : start + CHUNK_RECORDS]]
+        # Not held any longer: who takes a chunk may keep it in another form.
+        yield [chosen.pop(key) for key in keys[start : start + CHUNK_RECORDS]]
 
 
 def _elements(page: Page) -> list[bytes]:

@@ -92,7 +92,7 @@ _PAGES_BEHIND_A_NUMBER = Edit(
 _NOTHING_SKIPPED = Edit(
     "etl/extract.py", "return 0 if behind is None else sum(record.key <= behind for record in page)", "return 0"
 )
-_EMPTY_IS_FINE = Edit("etl/stage.py", "survey.records == 0", "survey.records < 0")
+_EMPTY_IS_FINE = Edit("etl/stage.py", "fields.records == 0", "fields.records < 0")
 _SHRUNK_IS_FINE = Edit("etl/stage.py", "records >= SHRUNK * before", "records >= 0")
 _RETRY_AFTER_IGNORED = Edit(
     "etl/http.py", "return jitter if asked is None else asked.total_seconds() + min(jitter, 1.0)", "return jitter"
