@@ -430,13 +430,15 @@ coin_assets = Table(
     Index("ix_coin_assets_own_coin_id", "own_coin_id"),
 )
 
-# What an asset must share with another to be compared with it: its symbol, forms of its name, its contracts.
+# What an asset must share with another to be compared with it: its symbol, forms of its name, its contracts. Without a
+# foreign key: PostgreSQL would look up and lock each asset several times for what a pass can always work out anew.
 coin_keys = Table(
     "coin_keys",
     metadata,
     Column("key", Word, primary_key=True),
-    Column("asset_id", Id, ForeignKey("assets.id"), primary_key=True, autoincrement=False),
+    Column("asset_id", Id, primary_key=True, autoincrement=False),
     Index("ix_coin_keys_asset_id", "asset_id"),
+    sqlite_with_rowid=False,
 )
 
 # Every two assets that were compared, the one of the lower source and external id first. `doubt` says why a pair that

@@ -24,6 +24,9 @@ MOST_CORRECTIONS = 5
 # Of each length, and for each end of the word that is taken to be right.
 _MOST_COMPARED = 1000
 
+# Looked through together: each look costs more than a text.
+_TEXTS_AT_ONCE = 50
+
 _WORD = re.compile(r"[^\W_]+")
 _LEARN = BulkInsert(asset_words, ("length", "word", "reversed"), "ON CONFLICT DO NOTHING")
 
@@ -35,7 +38,7 @@ def split(text: str) -> list[str]:
 
 async def learn(connection: AsyncConnection, texts: Iterable[str]) -> None:
     """Remember the words of texts; case does not matter."""
-    found = set(await made(word for text in texts for word in _WORD.findall(text.casefold())))
+    found = set().union(*await made(_WORD.findall(" ".join(some).casefold()) for some in slices(texts, _TEXTS_AT_ONCE)))
     # In order, so that two writers who learn the same words can't wait for each other.
     kept = sorted(await made((len(word), word, word[::-1]) for word in found if _is_kept(word)))
     for some in slices(kept):

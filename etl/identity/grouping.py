@@ -9,6 +9,7 @@ alone, so that parts can be worked out anew by themselves.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from db.likeness import Key, seniority
 from etl.identity.pairs import Pair
@@ -31,8 +32,7 @@ class Decisions:
     cuts: frozenset[Couple] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """An asset of a coin: how sure that is (0 to 1), why, and whether a person said so."""
 
     key: Key

@@ -115,11 +115,12 @@ class _Pass:
         now = await made((asset_id, traits(self._assets[asset_id])) for asset_id in changed)
         renamed = {asset_id for asset_id, said in now if stored.get(asset_id) != said}
         await self._learn(renamed)
-        parted, new = await self._look_for_partners(renamed, renamed - stored.keys())
-        differing = await self._judge_again(changed, new)
+        unseen = renamed - stored.keys()
+        parted, new = await self._look_for_partners(renamed, unseen)
+        differing = await self._judge_again(changed - unseen, new)
         judged = {asset_id for pair in new | differing for asset_id in pair}
-        placed = await self._group(renamed | parted | judged | decided)
-        divergent = await placing.write(self._connection, self._assets, changed, renamed, placed)
+        placed = await self._group(renamed | parted | judged | decided, unseen - judged)
+        divergent = await placing.write(self._connection, self._assets, changed, renamed, unseen, placed)
         return Linked(len(changed), len(new | differing), len(placed), divergent)
 
     async def _learn(self, renamed: set[int]) -> None:
@@ -194,31 +195,34 @@ class _Pass:
         await links.put_pairs(self._connection, differing)
         return {(pair.one_id, pair.other_id) for pair in differing}
 
-    async def _group(self, touched: set[int]) -> dict[int, Where]:
-        """Group all that is connected with the touched assets anew: each asset's coin (its anchor) and membership."""
+    async def _group(self, touched: set[int], unpaired: set[int]) -> dict[int, Where]:
+        """Group all that is connected with the touched assets anew: each asset's coin (its anchor) and membership.
+
+        The `unpaired` are in no pair, and need not be looked for in any.
+        """
         if not touched:
             return {}
         stand = await decisions.every(self._connection)
         ids = await links.ids_of(self._connection, {key for d in stand for key in (d.one, d.other)})
         linked = [(ids[d.one], ids[d.other]) for d in stand if d.decision == LINK and {d.one, d.other} <= ids.keys()]
-        part = await self._connected(touched, linked)
+        part = await self._connected(touched, unpaired, linked)
         await self._read(part)
-        stored = await links.pairs_within(self._connection, part)
+        stored = await links.pairs_within(self._connection, part - unpaired)
         said = Decisions(
             {(d.one, d.other): d.reason for d in stand if d.decision == LINK},
             frozenset((d.one, d.other) for d in stand if d.decision != LINK),
         )
         placed, doubts = await self._grouped(part, stored, said)
-        await links.set_doubts(self._connection, part, doubts)
+        await links.set_doubts(self._connection, part - unpaired, doubts)
         return placed
 
-    async def _connected(self, touched: set[int], linked: list[tuple[int, int]]) -> set[int]:
+    async def _connected(self, touched: set[int], unpaired: set[int], linked: list[Couple]) -> set[int]:
         """The assets and all that probable pairs or links by hand connect with them, over however many steps."""
         part: set[int] = set()
         border = set(touched)
         while border:
             part |= border
-            reached = await links.neighbours(self._connection, border, DOUBTFUL)
+            reached = await links.neighbours(self._connection, border - unpaired, DOUBTFUL)
             reached |= {asset_id for pair in linked if border & set(pair) for asset_id in pair}
             border = reached - part
         return part

@@ -6,7 +6,8 @@ the id for ever, so what is compared is every form that an asset has, not its pr
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from db.likeness import Likeness
 
@@ -37,8 +38,7 @@ _WORD = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(r"-(\d+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """An asset, ready to be compared with many others."""
 
     asset: Likeness
@@ -56,8 +56,8 @@ class Profile:
 def profile(asset: Likeness) -> Profile:
     """The asset with its names in all their forms."""
     slug, numbered = _slug(asset)
-    texts = [_words(asset.name), _words(slug)]
-    every = frozenset().union(*texts)
+    texts = (_words(asset.name), _words(slug))
+    every = {*texts[0], *texts[1]}
     forms = {form for words in texts if (form := "".join(words))}
     return Profile(
         asset,
@@ -66,7 +66,7 @@ def profile(asset: Likeness) -> Profile:
         forms=frozenset(forms or {folded(asset.name)} - {""}),
         cores=frozenset(core for words in texts if (core := _core(words))),
         words=frozenset(texts[0]) - GENERIC,
-        copies=every & COPIES,
+        copies=COPIES.intersection(every),
         company=bool(every & COMPANIES),
         old="old" in texts[0],
         numbered=numbered and not asset.name.rstrip().endswith(asset.external_id.rpartition("-")[2]),
@@ -102,7 +102,8 @@ def _words(text: str) -> list[str]:
 
 
 def _core(words: list[str]) -> str:
-    return "".join(word for word in words if word not in GENERIC)
+    # Most have none.
+    return "".join(words if GENERIC.isdisjoint(words) else [word for word in words if word not in GENERIC])
 
 
 def slug_base(asset: Likeness) -> str:

@@ -24,14 +24,16 @@ async def write(
     known: Mapping[int, Likeness],
     changed: set[int],
     renamed: set[int],
+    unseen: set[int],
     placed: Mapping[int, Where],
 ) -> Divergent:
     """Write the coins of assets that were placed anew, and the figures of those that only changed.
 
-    Returns the coins that contradict themselves since now. `known` are the facts of all these assets; of the placed
-    ones only the `renamed` have new keys, and the others' names may have changed as well: their turn is yet to come.
+    Returns the coins that contradict themselves since now. `known` are the facts of all these assets, of which the
+    `unseen` have no coin yet. Of the placed ones only the `renamed` have new keys; the others' names may have changed
+    as well: their turn is yet to come.
     """
-    before = await coins.coins_of(connection, changed | placed.keys())
+    before = await coins.coins_of(connection, (changed | placed.keys()) - unseen)
     only_figures = {before[asset_id] for asset_id in changed - placed.keys()}
     unmoved = await coins.members_of(connection, only_figures)
     assets = {**known, **await links.likenesses(connection, unmoved.keys() - known.keys())}
@@ -73,15 +75,20 @@ def _groups(placed: Mapping[int, Where], unmoved: Mapping[int, tuple[int, bool]]
 
 async def _figures(known: Mapping[int, Likeness], groups: Collection[list[int]]) -> tuple[list[Coin], set[int]]:
     """The coins as rows, and the assets that count as fresh."""
-    written: list[Coin] = []
     fresh: set[int] = set()
-    async for asset_ids in in_turns(groups):
-        ordered = sorted(asset_ids, key=lambda asset_id: seniority(known[asset_id].key))
-        said = consensus([known[asset_id] for asset_id in ordered])
-        fresh.update(asset_id for asset_id in ordered if known[asset_id].key in said.fresh)
-        anchor = known[ordered[0]]
-        written.append(Coin(anchor.key, slug_base(anchor), anchor.symbol, anchor.name, **said.figures))
-    return written, fresh
+
+    def figures(asset_ids: list[int]) -> Coin:
+        if len(asset_ids) > 1:
+            asset_ids = sorted(asset_ids, key=lambda asset_id: seniority(known[asset_id].key))
+        members = [known[asset_id] for asset_id in asset_ids]
+        anchor, said = members[0], consensus(members)
+        fresh.update(asset_id for asset_id, asset in zip(asset_ids, members, strict=True) if asset.key in said.fresh)
+        return Coin(
+            anchor.key, slug_base(anchor), anchor.symbol, anchor.name, said.rank, said.price_usd,
+            said.divergence_percent, said.market_cap_usd,
+        )  # fmt: skip
+
+    return await made(map(figures, groups)), fresh
 
 
 def _place(asset_id: int, held: str, where: Where, *, fresh: bool) -> Place:
