@@ -17,7 +17,7 @@ from db import filters, trigrams, words
 from db.cursors import storable
 from db.keyset import Classes, Locate
 from db.tables import assets
-from db.trigrams import SEPARATOR, Choice, Wanted
+from db.trigrams import SEPARATOR, Choice, Hits, Wanted
 
 SHORT = 3
 # With as many hits nobody is taken to have mistyped.
@@ -53,10 +53,11 @@ async def find(connection: AsyncConnection, needle: str) -> Found:
     if not storable(needle):
         return Found(false(), false())
     literal = literally(needle)
-    hits = await trigrams.look(connection, ((_occurrence(needle),),))
+    occurrence: Choice = (_occurrence(needle),)
+    hits = await trigrams.look(connection, (occurrence,))
     if hits.many:
         text = needle if len(needle) >= SHORT else None
-        return Found(literal, hits.all_of(literal), tuple(_one_by_one(needle)), text)
+        return Found(literal, hits.all_of(literal), tuple(_one_by_one(needle, {occurrence: hits})), text)
     condition = hits.narrowed(literal)
     classes = (Classes(0, _LAST_LITERAL, _known(condition)),)
     readings = await _readings(connection, needle) if hits.count < ENOUGH else ()
@@ -73,15 +74,20 @@ def relevance(needle: str, texts: Texts = _TEXTS) -> ColumnElement[int]:
     """The class of a hit, for sorting."""
     # What the database cannot hold finds nothing, so any text will do to order that.
     text = needle if storable(needle) else ""
+    fits = _fits(text, texts)
+    return case(*((fit, number) for number, fit in enumerate(fits)), else_=_MISSPELT)
+
+
+def _fits(text: str, texts: Texts = _TEXTS) -> tuple[ColumnElement[bool], ...]:
+    """What holds for each class of literal hits; a hit is in the first class that it fits."""
     symbol, name, key = texts
-    return case(
-        (symbol == text, 0),
-        (filters.starts_with(symbol, text), 1),
-        (or_(name == text, key == text), 2),
-        (filters.starts_with(name, text), 3),
-        (or_(filters.starts_with(key, text), *_begins_word(text, (name, key))), 4),
-        (_anywhere(text, texts), _LAST_LITERAL),
-        else_=_MISSPELT,
+    return (
+        symbol == text,
+        filters.starts_with(symbol, text),
+        or_(name == text, key == text),
+        filters.starts_with(name, text),
+        or_(filters.starts_with(key, text), *_begins_word(text, (name, key))),
+        _anywhere(text, texts),
     )
 
 
@@ -107,11 +113,16 @@ def _begins_word(needle: str, texts: Sequence[ColumnElement[str]]) -> list[Colum
     return [filters.contains(text, before + needle) for text in texts for before in (" ", "-")]
 
 
-def _one_by_one(needle: str) -> Iterator[Classes]:
-    """Each class on its own, by the index where that has few, and in the order of ranks where it has many."""
-    fits, literal = relevance(needle), literally(needle)
-    for number, place in enumerate(_places(needle)):
-        yield Classes(number, number, _looked_up(place, and_(fits == number, literal)))
+def _one_by_one(needle: str, known: dict[Choice, Hits]) -> Iterator[Classes]:
+    """Each class on its own, by the index where that has few, and in the order of ranks where it has many.
+
+    `known` is what the index was asked for already.
+    """
+    best, literal = relevance(needle), literally(needle)
+    for number, (place, fit) in enumerate(zip(_places(needle), _fits(needle), strict=False)):
+        # What it must fit at least is seen sooner than that it fits nothing better. By a case, which no planner sees
+        # through: it would read all that fit, and sort them.
+        yield Classes(number, number, _looked_up(place, case((and_(fit, literal), best)) == number, known))
 
 
 def _known(condition: ColumnElement[bool]) -> Locate:
@@ -121,9 +132,11 @@ def _known(condition: ColumnElement[bool]) -> Locate:
     return locate
 
 
-def _looked_up(place: Choice, condition: ColumnElement[bool]) -> Locate:
+def _looked_up(place: Choice, condition: ColumnElement[bool], known: dict[Choice, Hits]) -> Locate:
     async def locate(connection: AsyncConnection) -> ColumnElement[bool] | None:
-        hits = await trigrams.look(connection, (place,))
+        if place not in known:
+            known[place] = await trigrams.look(connection, (place,))
+        hits = known[place]
         return hits.narrowed(condition) if hits.count else None
 
     return locate

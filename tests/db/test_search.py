@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, text, update
 
-from db import catalog, search, trigrams, words
+from db import catalog, search, statistics, trigrams, words
 from db.catalog import Listing, Order
 from db.engine import Connection, Database
 from db.errors import InvalidCursor
@@ -216,10 +216,11 @@ async def ran(database: Database) -> Database:
     texts=st.lists(st.tuples(_letters, _letters, _letters, st.none() | st.integers(1, 3)), max_size=12),
     needle=_needles,
     many=st.sampled_from([0, 2, 5000]),
+    surely=st.sampled_from([-1, 5000]),
     size=st.integers(1, 4),
 )
 async def test_every_hit_is_found_once_and_in_order_by_whatever_way(
-    ran: Database, texts: list[Any], needle: str, many: int, size: int
+    ran: Database, texts: list[Any], needle: str, many: int, surely: int, size: int
 ) -> None:
     rows = [
         asset(n, symbol=symbol, name=name, external_id=f"{key}{n}", rank=rank)
@@ -230,7 +231,11 @@ async def test_every_hit_is_found_once_and_in_order_by_whatever_way(
     await write(ran, assets, rows)
     wanted = expected_hits(rows, needle)
     listing = Listing(search=needle)
-    with mock.patch.object(trigrams, "MANY", many), mock.patch.object(search, "ENOUGH", 0):
+    with (
+        mock.patch.object(trigrams, "MANY", many),
+        mock.patch.object(trigrams, "SURELY_MANY", surely),
+        mock.patch.object(search, "ENOUGH", 0),
+    ):
         assert await found(ran, needle) == wanted
         assert await walked(ran, listing, size) == wanted
         assert await walked(ran, listing, size, backward=True) == wanted
@@ -342,12 +347,32 @@ async def test_a_rare_needle_reads_no_table_whole(market: Database) -> None:
         assert any("VIRTUAL TABLE INDEX" in plan or "ix_asset_search_text" in plan for plan in plans)
 
 
+async def test_the_index_is_not_asked_for_all_hits_of_what_surely_has_many(market: Database) -> None:
+    await write(market, assets, [asset(n, name=f"Coin number {n}") for n in range(100, 3100)])
+    await statistics.refresh(market)
+    counted: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        counted.extend(["count"] * statement.startswith("SELECT count"))
+
+    event.listen(market._reader.sync_engine, "before_cursor_execute", note)
+    with mock.patch.object(trigrams, "SURELY_MANY", 1000), mock.patch.object(trigrams, "MANY", 1000):
+        async with market.read() as connection:
+            assert (await trigrams.look(connection, (("number",),))).many
+            assert counted == (["count"] if market.is_sqlite else [])
+            assert not (await trigrams.look(connection, (("number 1234",),))).many
+            assert counted[-1:] == ["count"]
+    event.remove(market._reader.sync_engine, "before_cursor_execute", note)
+
+
 async def plans_of(connection: Connection, database: Database, listing: Listing) -> list[str]:
     """How the database carries out each statement of a page and its count."""
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        sent.append((statement, parameters))
+        # What asks for a guess is explained already.
+        if not statement.startswith("EXPLAIN"):
+            sent.append((statement, parameters))
 
     engine = database._reader.sync_engine
     event.listen(engine, "before_cursor_execute", note)

@@ -1,5 +1,6 @@
 """The planner hears of tables that grew, and only of them."""
 
+import pytest
 from sqlalchemy import select, text
 
 from db import statistics, tables
@@ -8,6 +9,7 @@ from db.engine import Database
 from etl.identity import linking
 from tests.graphql_schema.rows import asset, write_assets
 
+only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 MANY = 3000
 MANY_COINS = """WITH RECURSIVE counted AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM counted WHERE n < 30000)
   INSERT INTO coins (id, source, external_id, slug_base, slug, symbol, name, symbol_folded, name_folded)
@@ -38,3 +40,18 @@ async def test_wishes_for_slugs_are_found_by_their_index_however_fast_coins_come
         sql = wished.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
         plan = str((await connection.exec_driver_sql(f"{explain} {sql}")).all())
     assert "ix_coins_slug_base" in plan
+
+
+@only_postgresql
+async def test_a_pass_leaves_no_text_waiting_for_its_index(database: Database) -> None:
+    async def waiting() -> int:
+        async with database.read() as connection:
+            asked = "SELECT pending_tuples FROM pgstatginindex('ix_asset_search_text')"
+            return int((await connection.execute(text(asked))).scalar_one())
+
+    async with database.write() as connection:
+        await connection.execute(text("CREATE EXTENSION pgstattuple"))
+    await write_assets(database, *(asset(n) for n in range(1, 101)))
+    assert await waiting() == 100
+    await linking.catch_up(database)
+    assert await waiting() == 0

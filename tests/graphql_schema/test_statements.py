@@ -108,10 +108,12 @@ async def fill(graph: Graph) -> None:
 @pytest.mark.parametrize("name", QUERIES)
 async def test_statements_do_not_grow_with_the_list(graph: Graph, name: str) -> None:
     query, statements = QUERIES[name]
+    # PostgreSQL is asked for a guess before each look into the index of texts.
+    guesses = query.count("search:") * (1 + ("totalCount" in query)) * (not graph.database.is_sqlite)
     await fill(graph)
     for length in (10, 100):
         sent = await graph.count_statements(f"query ($n: Int) {{ {query} }}", n=length)
-        assert sent == statements, graph.statements
+        assert sent == statements + guesses, graph.statements
         [found] = (await graph.ask(f"query ($n: Int) {{ {query} }}", n=length)).values()
         assert len(found.get("nodes") or found.get("edges")) == length
 
