@@ -3,16 +3,16 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import filters, keyset, search
+from db import coin_search, filters, holdings, keyset, search
 from db.catalog import Order
 from db.cursors import INT64, storable
-from db.filters import Condition, Field, Fields
+from db.filters import Condition, Every, Field, Fields
 from db.keyset import AnyRow, Ordering, Page, Slice, Term
 from db.likeness import Key, seniority
 from db.tables import assets, coin_assets, coins
@@ -28,7 +28,6 @@ FIELDS: Fields = {
         for name in ("rank", "price_usd", "divergence_percent", "market_cap_usd")
     },
 }
-_TEXTS: search.Texts = (coins.c.symbol_folded, coins.c.name_folded, coins.c.slug)
 _SELECTED = tuple(coins.c[name] for name in COLUMNS)
 
 
@@ -54,19 +53,34 @@ class Membership(NamedTuple):
 
 async def page(connection: AsyncConnection, listing: CoinListing, wanted: Slice, *, both_ends: bool = True) -> Page:
     """A page of coins as rows with COLUMNS. Raises InvalidCursor and BadFilter."""
-    query = select(*_SELECTED).where(*_held(listing))
-    return await keyset.fetch(connection, query, ordering(listing), wanted, both_ends=both_ends)
+    order = ordering(listing)
+    keyset.keys(order, wanted)
+    query = select(*_SELECTED).where(_held(listing))
+    if needle := search.needle_of(listing.search):
+        found = await coin_search.find(connection, needle)
+        if listing.order:
+            query = query.where(found.condition)
+        else:
+            order = replace(order, classes=found.classes)
+    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends)
 
 
 def check(listing: CoinListing, wanted: Slice) -> None:
     """Raise InvalidCursor unless the slice's cursors were taken from this very list, and BadFilter for a bad one."""
     keyset.keys(ordering(listing), wanted)
     _held(listing)
+    if needle := search.needle_of(listing.search):
+        search.literally(needle, coin_search.TEXTS)
 
 
 async def count(connection: AsyncConnection, listing: CoinListing) -> int:
     """How many coins the listing holds in all. Raises BadFilter."""
-    counted = select(func.count()).select_from(coins).where(*_held(listing))
+    needle = search.needle_of(listing.search)
+    if listing.condition in {None, Every(())} and not needle:
+        return sum(each.coin_count for each in (await holdings.by_source(connection)).values())
+    counted = select(func.count()).select_from(coins).where(_held(listing))
+    if needle:
+        counted = counted.where((await coin_search.find(connection, needle)).counted)
     return int((await connection.execute(counted)).scalar_one())
 
 
@@ -115,7 +129,7 @@ def ordering(listing: CoinListing) -> Ordering:
 
 def _terms(order: Sequence[Order], needle: str) -> tuple[Term, ...]:
     if not order and needle:
-        return (Term(search.relevance(needle, _TEXTS)), Term(coins.c.rank, nullable=True))
+        return (Term(search.relevance(needle, coin_search.TEXTS)), Term(coins.c.rank, nullable=True))
     # A second criterion on the same field can decide nothing.
     first: dict[str, Order] = {}
     for each in order:
@@ -128,7 +142,5 @@ def _term(order: Order) -> Term:
     return Term(field.column, order.descending, field.nullable)
 
 
-def _held(listing: CoinListing) -> list[ColumnElement[bool]]:
-    needle = search.needle_of(listing.search)
-    held: Any = true() if listing.condition is None else filters.to_sql(FIELDS, listing.condition)
-    return [and_(held, search.literally(needle, _TEXTS))] if needle else [held]
+def _held(listing: CoinListing) -> ColumnElement[bool]:
+    return true() if listing.condition is None else filters.to_sql(FIELDS, listing.condition)

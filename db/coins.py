@@ -16,7 +16,7 @@ from db.tables import coin_assets, coins
 
 _COIN_COLUMNS = (
     "id", "source", "external_id", "slug_base", "slug", "symbol", "name", "rank", "price_usd", "divergence_percent",
-    "market_cap_usd", "symbol_folded", "name_folded",
+    "market_cap_usd", "symbol_folded", "name_folded", "own_slug",
 )  # fmt: skip
 _FIGURES = (
     "symbol",
@@ -125,7 +125,12 @@ async def _wished(connection: AsyncConnection, bases: Iterable[str]) -> set[str]
 def _coin_row(coin: Coin, slug: str) -> tuple[Any, ...]:
     coin_id = id_of(coin.anchor)
     slug = slug or _own_slug(coin.slug_base, coin_id)
-    return coin_id, *coin.anchor, coin.slug_base, slug, *coin[2:], coin.symbol.casefold(), coin.name.casefold()
+    folded = coin.symbol.casefold(), coin.name.casefold()
+    return coin_id, *coin.anchor, coin.slug_base, slug, *coin[2:], *folded, _is_own(slug, coin.anchor.external_id)
+
+
+def _is_own(slug: str, external_id: str) -> bool:
+    return slug != external_id.casefold()
 
 
 async def place(connection: AsyncConnection, places: Iterable[Place], *, likely_new: bool) -> None:
@@ -152,15 +157,15 @@ async def freshen(connection: AsyncConnection, fresh: Mapping[int, bool]) -> Non
         await connection.execute(changed, [{"id": asset_id, "now": now} for asset_id, now in some])
 
 
-async def drop_empty(connection: AsyncConnection, coin_ids: Collection[int]) -> set[str]:
-    """Drop those of the coins that hold no asset any more; returns the slugs that others may now have."""
+async def drop_empty(connection: AsyncConnection, coin_ids: Collection[int]) -> list[tuple[str, str]]:
+    """Drop those of the coins that hold no asset any more: their sources, and the slugs that others may now have."""
     held = select(coin_assets.c.asset_id).where(coin_assets.c.coin_id == coins.c.id).exists()
-    dropped = delete(coins).where(~held).returning(coins.c.slug_base)
-    free: set[str] = set()
+    dropped = delete(coins).where(~held).returning(coins.c.source, coins.c.slug_base)
+    found: list[tuple[str, str]] = []
     for some in slices(coin_ids):
         rows = await connection.execute(dropped.where(among(connection, coins.c.id, some)))
-        free.update(row.slug_base for row in rows)
-    return free
+        found.extend((row.source, row.slug_base) for row in rows)
+    return found
 
 
 async def name_slugs(connection: AsyncConnection, bases: Collection[str]) -> None:
@@ -178,14 +183,19 @@ async def _name_slugs(connection: AsyncConnection, bases: Collection[str]) -> No
     right = {
         row.id: row.slug_base if winners[row.slug_base] == row.id else _own_slug(row.slug_base, row.id) for row in rows
     }
-    wrong = [{"coin": row.id, "right": right[row.id]} for row in rows if row.slug != right[row.id]]
+    wrong = [
+        {"coin": row.id, "right": right[row.id], "own": _is_own(right[row.id], row.external_id)}
+        for row in rows
+        if row.slug != right[row.id]
+    ]
     # Those that lose a slug first: it is unique.
     losing = [change for change in wrong if "." in change["right"]]
     winning = [change for change in wrong if "." not in change["right"]]
     for changes in (losing, winning):
         if changes:
-            renamed = update(coins).where(coins.c.id == bindparam("coin")).values(slug=bindparam("right"))
-            await connection.execute(renamed, changes)
+            renamed = update(coins).where(coins.c.id == bindparam("coin"))
+            values: dict[str, Any] = {"slug": bindparam("right"), "own_slug": bindparam("own")}
+            await connection.execute(renamed.values(values), changes)
 
 
 def _own_slug(base: str, coin_id: int) -> str:

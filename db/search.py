@@ -7,8 +7,9 @@ for at the beginning of a text only. Where all this finds few, a last class hold
 the lower id.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,6 +44,16 @@ class Found:
     text: str | None = None
 
 
+class Subject(NamedTuple):
+    """What is searched: rows with these texts, by what the index says of something that is wanted."""
+
+    texts: Texts
+    look: Callable[[AsyncConnection, Wanted], Awaitable[Hits]]
+
+
+ASSETS = Subject(_TEXTS, trigrams.look)
+
+
 def needle_of(search: str) -> str:
     """What is looked for: the text without the blanks around it, whatever its case; nothing if that is empty."""
     return search.strip().casefold()
@@ -50,24 +61,33 @@ def needle_of(search: str) -> str:
 
 async def find(connection: AsyncConnection, needle: str) -> Found:
     """Look a needle (not empty) up. Raises BadFilter for one that is too long."""
-    if not storable(needle):
-        return Found(false(), false())
-    literal = literally(needle)
-    occurrence: Choice = (_occurrence(needle),)
-    hits = await trigrams.look(connection, (occurrence,))
-    if hits.many:
-        text = needle if len(needle) >= SHORT else None
-        return Found(literal, hits.all_of(literal), tuple(_one_by_one(needle, {occurrence: hits})), text)
-    condition = hits.narrowed(literal)
-    classes = (Classes(0, _LAST_LITERAL, _known(condition)),)
-    readings = await _readings(connection, needle) if hits.count < ENOUGH else ()
+    found, count = await find_literally(connection, needle)
+    readings = await _readings(connection, needle) if found.classes and count < ENOUGH else ()
     if not readings:
-        return Found(condition, condition, classes)
-    misspelt = _every_word(readings)
+        return found
+    literal, misspelt = literally(needle), _every_word(readings)
     more = await trigrams.look(connection, readings)
     either, both = or_(literal, misspelt), trigrams.either(connection, _occurrence(needle), readings)
     last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(and_(misspelt, ~literal))))
-    return Found(either if more.many else both.all_of(either), both.all_of(either), (*classes, last))
+    return Found(either if more.many else both.all_of(either), both.all_of(either), (*found.classes, last))
+
+
+async def find_literally(connection: AsyncConnection, needle: str, subject: Subject = ASSETS) -> tuple[Found, int]:
+    """Look a needle up without making up for mistakes; says also about how many hits it has.
+
+    Raises BadFilter for one that is too long.
+    """
+    if not storable(needle):
+        return Found(false(), false()), 0
+    literal = literally(needle, subject.texts)
+    occurrence: Choice = (_occurrence(needle),)
+    hits = await subject.look(connection, (occurrence,))
+    if hits.many:
+        text = needle if len(needle) >= SHORT else None
+        classes = tuple(_one_by_one(needle, {occurrence: hits}, subject))
+        return Found(literal, hits.all_of(literal), classes, text), hits.count
+    condition = hits.narrowed(literal)
+    return Found(condition, condition, (Classes(0, _LAST_LITERAL, _known(condition)),)), hits.count
 
 
 def relevance(needle: str, texts: Texts = _TEXTS) -> ColumnElement[int]:
@@ -113,16 +133,17 @@ def _begins_word(needle: str, texts: Sequence[ColumnElement[str]]) -> list[Colum
     return [filters.contains(text, before + needle) for text in texts for before in (" ", "-")]
 
 
-def _one_by_one(needle: str, known: dict[Choice, Hits]) -> Iterator[Classes]:
+def _one_by_one(needle: str, known: dict[Choice, Hits], subject: Subject) -> Iterator[Classes]:
     """Each class on its own, by the index where that has few, and in the order of ranks where it has many.
 
     `known` is what the index was asked for already.
     """
-    best, literal = relevance(needle), literally(needle)
-    for number, (place, fit) in enumerate(zip(_places(needle), _fits(needle), strict=False)):
+    best, literal = relevance(needle, subject.texts), literally(needle, subject.texts)
+    for number, (place, fit) in enumerate(zip(_places(needle), _fits(needle, subject.texts), strict=False)):
         # What it must fit at least is seen sooner than that it fits nothing better. By a case, which no planner sees
         # through: it would read all that fit, and sort them.
-        yield Classes(number, number, _looked_up(place, case((and_(fit, literal), best)) == number, known))
+        condition = case((and_(fit, literal), best)) == number
+        yield Classes(number, number, _looked_up(place, condition, known, subject))
 
 
 def _known(condition: ColumnElement[bool]) -> Locate:
@@ -132,10 +153,10 @@ def _known(condition: ColumnElement[bool]) -> Locate:
     return locate
 
 
-def _looked_up(place: Choice, condition: ColumnElement[bool], known: dict[Choice, Hits]) -> Locate:
+def _looked_up(place: Choice, condition: ColumnElement[bool], known: dict[Choice, Hits], subject: Subject) -> Locate:
     async def locate(connection: AsyncConnection) -> ColumnElement[bool] | None:
         if place not in known:
-            known[place] = await trigrams.look(connection, (place,))
+            known[place] = await subject.look(connection, (place,))
         hits = known[place]
         return hits.narrowed(condition) if hits.count else None
 

@@ -76,6 +76,7 @@ sources = Table(
     Column("paused_at", UtcDateTime),
     _count("asset_count"),
     _count("raw_count"),
+    _count("coin_count"),
     Column("newest_last_updated", UtcDateTime),
     Column("newest_updated_at", UtcDateTime),
     Column("retained_after", Id),
@@ -408,10 +409,13 @@ coins = Table(
     Column("market_cap_usd", Double),
     Column("symbol_folded", Word, nullable=False),
     Column("name_folded", Word, nullable=False),
+    # Whether its slug is another text than the id of the asset that it is named after.
+    Column("own_slug", Boolean, nullable=False, server_default=false()),
     Index("ix_coins_slug_base", "slug_base"),
     Index("ix_coins_rank_id", "rank", "id"),
     Index("ix_coins_symbol_folded_id", "symbol_folded", "id"),
     Index("ix_coins_name_folded_id", "name_folded", "id"),
+    Index("ix_coins_own_slug", "slug", sqlite_where=text("own_slug = 1"), postgresql_where=text("own_slug")),
 )
 
 # Which coin each asset is, and why. `own_coin_id` is the id of the coin that is named after this asset.

@@ -9,7 +9,7 @@ An index helps where few assets have what is looked for. What many have is found
 order, so the index is asked for a bounded number of hits first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, any_, column, func, literal, or_, select, table
@@ -37,6 +37,8 @@ _LONGEST = 64
 # Any one of these texts; and all of such choices.
 Choice = tuple[str, ...]
 Wanted = tuple[Choice, ...]
+# Makes a condition of what finds the ids of assets.
+Among = Callable[[AsyncConnection, AnySelect], ColumnElement[bool]]
 
 _index = table("asset_search", column("rowid"), column("asset_id"), column("text"))
 
@@ -76,16 +78,27 @@ async def take_in(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql(TAKE_IN)
 
 
-async def look(connection: AsyncConnection, wanted: Wanted) -> Hits:
-    """Ask the index for assets that have all that is wanted. It may find too many, and never too few."""
+def _assets(connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
+    if connection.dialect.name == "sqlite":
+        return assets.c.id.in_(asset_ids)
+    # As an array PostgreSQL finds them first, and doesn't look each asset up in the index instead.
+    return assets.c.id == any_(func.array(asset_ids.scalar_subquery()))
+
+
+async def look(connection: AsyncConnection, wanted: Wanted, among: Among = _assets) -> Hits:
+    """Ask the index for assets that have all that is wanted. It may find too many, and never too few.
+
+    `among` makes the condition that a row is of these assets.
+    """
     usable = _usable(wanted)
     if not usable:
         return Hits(MANY + 1, None)
+    found = _matching(connection, usable)
     if connection.dialect.name == "postgresql" and await _guess(connection, usable) > SURELY_MANY:
-        return Hits(MANY + 1, _among(connection, usable))
-    some = _matching(connection, usable).limit(MANY + 1).subquery()
+        return Hits(MANY + 1, among(connection, found))
+    some = found.limit(MANY + 1).subquery()
     count = int((await connection.execute(select(func.count()).select_from(some))).scalar_one())
-    return Hits(count, _among(connection, usable))
+    return Hits(count, among(connection, found))
 
 
 async def count(connection: AsyncConnection, text: str) -> int:
@@ -101,7 +114,7 @@ def is_exact(text: str) -> bool:
 
 def either(connection: AsyncConnection, text: str, wanted: Wanted) -> Hits:
     """The assets that have the text, or else all that is wanted; for what is known to be few."""
-    return Hits(0, _among(connection, _usable([(text, *choice) for choice in wanted])))
+    return Hits(0, _assets(connection, _matching(connection, _usable([(text, *choice) for choice in wanted]))))
 
 
 def wanted_by(condition: Condition | None) -> Wanted:
@@ -150,14 +163,6 @@ def _usable(wanted: Iterable[Choice]) -> Wanted:
 
 def _indexed(text: str) -> bool:
     return len(text) >= _SHORTEST and storable(text)
-
-
-def _among(connection: AsyncConnection, wanted: Wanted) -> ColumnElement[bool]:
-    found = _matching(connection, wanted)
-    if connection.dialect.name == "sqlite":
-        return assets.c.id.in_(found)
-    # As an array PostgreSQL finds them first, and doesn't look each asset up in the index instead.
-    return assets.c.id == any_(func.array(found.scalar_subquery()))
 
 
 def _matching(connection: AsyncConnection, wanted: Wanted) -> AnySelect:

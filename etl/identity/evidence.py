@@ -103,7 +103,8 @@ def _kind(one: Profile, other: Profile) -> Iterator[Evidence]:
 
 def _name(one: Profile, other: Profile) -> Evidence:
     names = f"{one.asset.name} and {other.asset.name}"
-    if one.name == other.name:
+    # An asset can be called nothing at all, which is no name.
+    if one.name and one.name == other.name:
         return Evidence(SAME_NAME, "name equal")
     if one.forms & other.forms:
         form = min(one.forms & other.forms)
@@ -112,7 +113,7 @@ def _name(one: Profile, other: Profile) -> Evidence:
         return Evidence(OLD_SYMBOL if told_by_symbol else SAME_FORM, f"names equal in one form: {form}")
     if one.cores & other.cores:
         return Evidence(_of_cores(one, other), f"names equal but for general words: {names}")
-    likeness = max(fuzz.ratio(mine, theirs) for mine in one.forms for theirs in other.forms)
+    likeness = max((fuzz.ratio(mine, theirs) for mine in one.forms for theirs in other.forms), default=0.0)
     if likeness >= LIKE_ENOUGH:
         return Evidence(LIKE_NAME, f"names alike to {likeness:.0f} %: {names}")
     if one.words and other.words and (one.words <= other.words or other.words <= one.words):

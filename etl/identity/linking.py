@@ -26,7 +26,7 @@ from etl.identity.pairs import Pair, keys
 from etl.identity.placing import Divergent, Where, traits
 
 # Raise it with every change of the rules: the next pass then goes over everything.
-RULES = 3
+RULES = 4
 # Assets linked in one transaction: some megabytes, and letting go of them keeps the event loop for 2 or 3 ms.
 AT_ONCE = 1000
 Couple = tuple[int, int]

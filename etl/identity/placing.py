@@ -1,13 +1,14 @@
 """Writing what a pass found: coins with their figures, and which assets they hold."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
-from db import coins, links
+from db import coins, holdings, links
 from db.coins import Coin, Place
 from db.consensus import DIVERGENT, consensus
 from db.engine import Connection
+from db.holdings import Holdings
 from db.likeness import Key, Likeness, seniority
 from db.turns import in_turns, made
 from etl.identity.grouping import Member
@@ -52,8 +53,12 @@ async def write(
     places = await made(_place(i, held.get(i, ""), where, fresh=i in fresh) for i, where in placed.items())
     await coins.place(connection, places, likely_new=not before)
     await coins.freshen(connection, {i: i in fresh for i, (_, was) in unmoved.items() if (i in fresh) != was})
-    free = await coins.drop_empty(connection, left - {coins.id_of(anchor) for anchor, _ in placed.values()})
-    await coins.name_slugs(connection, free | contested)
+    dropped = await coins.drop_empty(connection, left - {coins.id_of(anchor) for anchor, _ in placed.values()})
+    await coins.name_slugs(connection, contested.union(slug for _, slug in dropped))
+    counted = Counter(coin.anchor.source for coin in new)
+    counted.subtract(source for source, _ in dropped)
+    for source, more in sorted(counted.items()):
+        await holdings.add(connection, source, Holdings(coin_count=more))
     return _newly_divergent(written, diverged)
 
 

@@ -53,6 +53,8 @@ def test_a_name_is_known_in_every_form(one: Likeness, other: Likeness) -> None:
         (gecko("portal-2", "portal", "Portal"), paprika("portal-portal", "PORTAL", "Portal")),
         (gecko("aurora-dao", "idex", "IDEX"), paprika("aoa-aurora", "AOA", "Aurora")),
         (gecko("hempcoin-thc", "thc", "Hempcoin"), paprika("hmp-hempcoin", "HMP", "HempCoin")),
+        (gecko("-", "btc", ""), paprika("btc-bitcoin", "BTC", "Bitcoin")),
+        (gecko(".", "", " "), paprika("-", "", "")),
         (gecko("mars-protocol-a7fc", "mars", "Mars Protocol"), paprika("mars-mars-network", "MARS", "Mars Network")),
     ],
 )

@@ -39,9 +39,18 @@ def source(name: str, records: Sequence[Record]) -> MemorySource:
     return MemorySource([[msgspec.json.encode(record) for record in records]], name)
 
 
+MISCOUNTED = """
+    SELECT source, sum(stored), sum(counted)
+    FROM (SELECT source, count(*) AS stored, 0 AS counted FROM coins GROUP BY source
+          UNION ALL SELECT source, 0, coin_count FROM etl_sources) AS counts
+    GROUP BY source HAVING sum(stored) <> sum(counted)
+"""
+
+
 async def facts(database: Database) -> dict[str, list[Any]]:
     """Everything about coins, without row ids."""
     async with database.read() as connection:
+        assert (await connection.execute(text(MISCOUNTED))).all() == []
         return {name: [tuple(row) for row in await connection.execute(text(FACTS[name]))] for name in COINS}
 
 
@@ -50,6 +59,7 @@ async def from_scratch(database: Database) -> dict[str, list[Any]]:
     async with database.write() as connection:
         for table in ("coin_marks", "coin_pairs", "coin_keys", "coin_assets", "coins"):
             await connection.execute(text(f"DELETE FROM {table}"))
+        await connection.execute(text("UPDATE etl_sources SET coin_count = 0"))
     await linking.catch_up(database)
     return await facts(database)
 

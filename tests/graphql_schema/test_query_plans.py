@@ -28,6 +28,9 @@ MORE = {
     "one asset by its source": 'asset(source: "csv", externalId: "coin-7") { name raw { payload } }',
     "one asset by its source alone": 'asset(source: "csv", externalId: "coin-7") { name symbol }',
     "one coin": f'coin(slug: "{COIN_SLUG}") {{ name assets {{ asset {{ name }} }} }}',
+    "coins by relevance": 'coins(first: 10, search: "coin") { totalCount nodes { slug } }',
+    "coins by relevance, a rare one": 'coins(first: 10, search: "coin 77") { totalCount nodes { slug } }',
+    "coins by rank, with a search": 'coins(search: "oin 7", orderBy: [{field: RANK}]) { nodes { slug } }',
     "one run": f'node(id: "{ids.encode("Run", 7)}") {{ ... on Run {{ status log(first: 5) {{ nodes {{ at }} }} }} }}',
     "doubtful pairs": "doubtfulPairs(first: 10) { totalCount nodes { score } }",
 }

@@ -1,0 +1,40 @@
+"""Searching coins by the index of assets' texts: a coin has the symbol, the name and, as its slug, the id of one asset.
+
+Some have a slug of their own (the id has letters that slugs have not, or another coin has that slug), which the index
+can't know. Such coins are few, have an index of their own, and are looked through beside.
+"""
+
+from functools import partial
+
+from sqlalchemy import ColumnElement, any_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import filters, search, trigrams
+from db.keyset import AnySelect
+from db.search import Found, Subject, Texts
+from db.tables import coin_assets, coins
+from db.trigrams import Hits, Wanted
+
+TEXTS: Texts = (coins.c.symbol_folded, coins.c.name_folded, coins.c.slug)
+
+
+async def find(connection: AsyncConnection, needle: str) -> Found:
+    """Look a needle (not empty) up. Raises BadFilter for one that is too long."""
+    others = select(coins.c.id).where(coins.c.own_slug, filters.contains(coins.c.slug, needle))
+    found, _ = await search.find_literally(connection, needle, Subject(TEXTS, partial(_look, others)))
+    return found
+
+
+async def _look(others: AnySelect, connection: AsyncConnection, wanted: Wanted) -> Hits:
+    hits = await trigrams.look(connection, wanted, partial(_named_after, others))
+    if hits.count or (await connection.execute(others.limit(1))).first() is None:
+        return hits
+    return Hits(1, hits.among)
+
+
+def _named_after(others: AnySelect, connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
+    """Whether a coin is named after one of the assets, or one of the others."""
+    found = select(coin_assets.c.own_coin_id).where(coin_assets.c.asset_id.in_(asset_ids)).union_all(others)
+    if connection.dialect.name == "sqlite":
+        return coins.c.id.in_(found)
+    return coins.c.id == any_(func.array(found.scalar_subquery()))

@@ -1,0 +1,104 @@
+"""Coins are found by the index of assets' texts, and are the ones that reading them all would find."""
+
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from db import coin_catalog, coin_search, search, trigrams
+from db.catalog import Order
+from db.coin_catalog import CoinListing
+from db.engine import Database
+from db.errors import InvalidCursor
+from db.keyset import Slice
+from db.tables import assets, coins
+from etl.identity import linking
+from tests.graphql_schema.rows import asset, write, write_assets, write_run
+
+# Ids that are no slugs, and that two sources have.
+_ids = st.text("aB_é.-", min_size=1, max_size=4)
+_texts = st.text("aB é", max_size=4)
+_sources = st.sampled_from(["coingecko", "csv"])
+
+
+@pytest.fixture
+async def ran(database: Database) -> Database:
+    """A database that knows the run which assets belong to, and no assets."""
+    await write_run(database)
+    return database
+
+
+async def found(database: Database, needle: str, **listing: Any) -> list[int]:
+    async with database.read() as connection:
+        page = await coin_catalog.page(connection, CoinListing(search=needle, **listing), Slice(100))
+        assert len(page.rows) == await coin_catalog.count(connection, CoinListing(search=needle, **listing))
+    return [row.id for row in page.rows]
+
+
+async def walked(database: Database, needle: str, size: int, *, backward: bool) -> list[int]:
+    ids: list[int] = []
+    cursor = None
+    while True:
+        wanted = Slice(size, backward=True, before=cursor) if backward else Slice(size, after=cursor)
+        async with database.read() as connection:
+            page = await coin_catalog.page(connection, CoinListing(search=needle), wanted)
+        some = [row.id for row in page.rows]
+        ids = some + ids if backward else ids + some
+        if not (page.has_previous if backward else page.has_next):
+            return ids
+        cursor = page.cursor(page.rows[0 if backward else -1])
+
+
+async def read_whole(database: Database, needle: str) -> list[int]:
+    """The hits in their order, without any index."""
+    fits = search.relevance(needle, coin_search.TEXTS)
+    wanted = select(coins.c.id).where(search.literally(needle, coin_search.TEXTS))
+    async with database.read() as connection:
+        rows = await connection.execute(wanted.order_by(fits, coins.c.rank.is_(None), coins.c.rank, coins.c.id))
+        return list(rows.scalars())
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    rows=st.lists(
+        st.tuples(_sources, _ids, _texts, _texts, st.none() | st.integers(1, 3)),
+        max_size=12,
+        unique_by=lambda row: row[:2],
+    ),
+    needle=st.text("aB é.-", min_size=1, max_size=4).map(search.needle_of).filter(bool),
+    many=st.sampled_from([0, 2, 5000]),
+    surely=st.sampled_from([-1, 5000]),
+    size=st.integers(1, 4),
+)
+async def test_whatever_is_stored_is_found_as_if_all_coins_were_read(
+    ran: Database, rows: list[Any], needle: str, many: int, surely: int, size: int
+) -> None:
+    database = ran
+    async with database.write() as connection:
+        for table in ("coin_marks", "coin_pairs", "coin_keys", "coin_assets", "coins", "assets"):
+            await connection.execute(text(f"DELETE FROM {table}"))
+        await connection.execute(text("UPDATE etl_sources SET coin_count = 0"))
+    stored = [
+        asset(n, source=source, external_id=external_id, symbol=symbol, name=name, rank=rank)
+        for n, (source, external_id, symbol, name, rank) in enumerate(rows, 1)
+    ]
+    await write(database, assets, stored)
+    await linking.catch_up(database)
+    wanted = await read_whole(database, needle)
+    with mock.patch.object(trigrams, "MANY", many), mock.patch.object(trigrams, "SURELY_MANY", surely):
+        assert await found(database, needle) == wanted
+        assert set(await found(database, needle, order=(Order("rank"),))) == set(wanted)
+        for backward in (False, True):
+            assert await walked(database, needle, size, backward=backward) == wanted
+
+
+async def test_a_cursor_of_another_needle_is_refused(database: Database) -> None:
+    await write_assets(database, *(asset(n, name=f"Coin {n}") for n in range(1, 4)))
+    await linking.catch_up(database)
+    async with database.read() as connection:
+        page = await coin_catalog.page(connection, CoinListing(search="coin"), Slice(1))
+        with pytest.raises(InvalidCursor):
+            await coin_catalog.page(connection, CoinListing(search="coi"), Slice(1, after=page.cursor(page.rows[0])))
