@@ -34,7 +34,7 @@ def read_settings(*, to_stderr: bool = False, bars: bool = False) -> "Settings":
     return settings
 
 
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop where there is one; it does not exist for Windows."""
     try:
         import uvloop
@@ -47,9 +47,9 @@ def run(work: Coroutine[Any, Any, int]) -> int:
     """Run a command to its exit code; expected failures become one line on stderr."""
     from db.errors import DatabaseError
 
-    _look_for_garbage()
+    look_for_garbage_seldom()
     try:
-        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
             return runner.run(work)
     except DatabaseError as problem:
         click.echo(f"Error: {problem}", err=True)
@@ -58,7 +58,7 @@ def run(work: Coroutine[Any, Any, int]) -> int:
         return EXIT_INTERRUPTED
 
 
-def _look_for_garbage() -> None:
+def look_for_garbage_seldom() -> None:
     """From now on, among what requests and runs make, not in what the program is made of, and less often.
 
     A look through everything keeps the event loop for a tenth of a second, and came every two seconds of a run.
