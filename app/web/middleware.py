@@ -50,7 +50,7 @@ class Observe:
         self._app = app
         self._measure = measure
         # Where nobody would see the line, it is not made.
-        self._logs = logs
+        self._log = _log.bind() if logs else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,8 +64,8 @@ class Observe:
         finally:
             seconds = elapsed_seconds(scope)
             self._measure(scope, observed.status, seconds)
-            if self._logs:
-                _log.info(
+            if self._log is not None:
+                self._log.info(
                     "http.request",
                     method=scope["method"][:20],
                     path=logged_path(scope),

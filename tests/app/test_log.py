@@ -46,3 +46,34 @@ def test_one_object_a_line_with_what_is_bound() -> None:
         logging.getLogger("uvicorn.error").info("Started server process")
     [event] = map(json.loads, stream.getvalue().splitlines())
     assert (event["event"], event["run_id"], event["seen"], event["level"]) == ("etl.batch_loaded", 7, 5, "info")
+
+
+@pytest.mark.parametrize("value", ["caf\xe9 \u20bf", "\ud800", 2**70, {1: 2}, ValueError("odd"), b"\xff", float("nan")])
+def test_whatever_is_told_is_one_line_of_ascii_json(value: object) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    log.configure("INFO", "json", stream)
+    structlog.get_logger().info("etl.drift", before=value, line="one\ntwo")
+    logging.getLogger("anything").warning("%s", value)
+    stream.seek(0)
+    ours, theirs = map(json.loads, stream.read().splitlines())
+    assert (ours["event"], ours["line"], theirs["event"]) == ("etl.drift", "one\ntwo", str(value))
+    assert ours.keys() - {"before", "line"} == theirs.keys() == {"event", "level", "timestamp"}
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left on device"), ValueError("closed")])
+def test_a_line_that_cannot_be_written_costs_nothing_else(log_format: str, error: Exception) -> None:
+    class Broken(io.StringIO):
+        def write(self, text: str) -> int:
+            raise error
+
+    log.configure("INFO", log_format, Broken())
+    structlog.get_logger().info("http.request")
+
+
+def test_letters_that_a_terminal_has_not_are_escaped() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    log.configure("INFO", "console", stream)
+    structlog.get_logger().info("etl.drift", before="caf\xe9")
+    stream.seek(0)
+    assert "caf\\xe9" in stream.read()
