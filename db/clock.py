@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, String, literal
+from sqlalchemy import DateTime, Integer, String, literal, select
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -61,6 +62,11 @@ class now(FunctionElement[datetime]):  # noqa: N801  reads as SQL: now(), now(30
 
     def __init__(self, plus_seconds: int = 0) -> None:
         super().__init__(literal(int(plus_seconds), Integer))
+
+
+async def read(connection: AsyncConnection) -> datetime:
+    """The database's time."""
+    return (await connection.execute(select(now()))).scalar_one()
 
 
 @compiles(now, "sqlite")

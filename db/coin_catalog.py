@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import coin_search, filters, holdings, keyset, search
+from db import coin_search, filters, keyset, search
+from db import coins as coins_stored
 from db.catalog import Order
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Field, Fields
@@ -58,10 +59,10 @@ async def page(connection: AsyncConnection, listing: CoinListing, wanted: Slice,
     query = select(*_SELECTED).where(_held(listing))
     if needle := search.needle_of(listing.search):
         found = await coin_search.find(connection, needle)
-        if listing.order:
-            query = query.where(found.condition)
-        else:
+        if found.classes and not listing.order:
             order = replace(order, classes=found.classes)
+        else:
+            query = query.where(found.condition)
     return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends)
 
 
@@ -77,7 +78,7 @@ async def count(connection: AsyncConnection, listing: CoinListing) -> int:
     """How many coins the listing holds in all. Raises BadFilter."""
     needle = search.needle_of(listing.search)
     if listing.condition in {None, Every(())} and not needle:
-        return sum(each.coin_count for each in (await holdings.by_source(connection)).values())
+        return await coins_stored.total(connection)
     counted = select(func.count()).select_from(coins).where(_held(listing))
     if needle:
         counted = counted.where((await coin_search.find(connection, needle)).counted)

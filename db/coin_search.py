@@ -1,7 +1,8 @@
 """Searching coins by the index of assets' texts: a coin has the symbol, the name and, as its slug, the id of one asset.
 
+Until the pass behind a run has looked at an asset with a new name, its coin has the old one, and is found by neither.
 Some have a slug of their own (the id has letters that slugs have not, or another coin has that slug), which the index
-can't know. Such coins are few, have an index of their own, and are looked through beside.
+can't know. They have an index of their own, and are looked through beside.
 """
 
 from functools import partial
@@ -27,9 +28,10 @@ async def find(connection: AsyncConnection, needle: str) -> Found:
 
 async def _look(others: AnySelect, connection: AsyncConnection, wanted: Wanted) -> Hits:
     hits = await trigrams.look(connection, wanted, partial(_named_after, others))
-    if hits.count or (await connection.execute(others.limit(1))).first() is None:
+    if hits.many:
         return hits
-    return Hits(1, hits.among)
+    some = select(func.count()).select_from(others.limit(trigrams.MANY + 1).subquery())
+    return Hits(hits.count + int((await connection.execute(some)).scalar_one()), hits.among)
 
 
 def _named_after(others: AnySelect, connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:

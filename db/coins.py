@@ -7,12 +7,12 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.bulk import BulkInsert, among, select_among, slices
 from db.likeness import Key, seniority
-from db.tables import coin_assets, coins
+from db.tables import coin_assets, coin_marks, coins
 
 _COIN_COLUMNS = (
     "id", "source", "external_id", "slug_base", "slug", "symbol", "name", "rank", "price_usd", "divergence_percent",
@@ -38,6 +38,12 @@ _PUT_MEMBERS = BulkInsert(
     coin_assets,
     _MEMBER_COLUMNS,
     f"ON CONFLICT (asset_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _MEMBER_COLUMNS[1:])}",
+)
+# A mark is of something only once the pass is through.
+_COUNT = BulkInsert(
+    coin_marks,
+    ("source", "batch_id", "coin_count"),
+    "ON CONFLICT (source) DO UPDATE SET coin_count = coin_marks.coin_count + excluded.coin_count",
 )
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -196,6 +202,24 @@ async def _name_slugs(connection: AsyncConnection, bases: Collection[str]) -> No
             renamed = update(coins).where(coins.c.id == bindparam("coin"))
             values: dict[str, Any] = {"slug": bindparam("right"), "own_slug": bindparam("own")}
             await connection.execute(renamed.values(values), changes)
+
+
+async def count(connection: AsyncConnection, more: Mapping[str, int]) -> None:
+    """Note that there are so many more coins (or fewer) that are named after an asset of each source."""
+    await _COUNT.run(connection, [(source, 0, number) for source, number in sorted(more.items()) if number])
+
+
+async def total(connection: AsyncConnection) -> int:
+    """How many coins there are."""
+    return int((await connection.execute(select(func.coalesce(func.sum(coin_marks.c.coin_count), 0)))).scalar_one())
+
+
+async def recount(connection: AsyncConnection) -> None:
+    """Work out anew what is noted of coins: how many there are, and which have a slug of their own. Reads them all."""
+    has_own = coins.c.slug != func.lower(coins.c.external_id)
+    await connection.execute(update(coins).where(coins.c.own_slug != has_own).values(own_slug=has_own))
+    counted = select(func.count()).where(coins.c.source == coin_marks.c.source).scalar_subquery()
+    await connection.execute(update(coin_marks).values(coin_count=counted))
 
 
 def _own_slug(base: str, coin_id: int) -> str:

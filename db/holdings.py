@@ -7,21 +7,17 @@ from typing import Any
 from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.tables import assets, coins, raw_assets, sources
+from db.tables import assets, raw_assets, sources
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """How much is stored of a source. The times are the newest of any of its assets.
-
-    `coin_count` are the coins that are named after one of its assets: each coin is counted once.
-    """
+    """How much is stored of a source. The times are the newest of any of its assets."""
 
     asset_count: int = 0
     raw_count: int = 0
     newest_last_updated: datetime | None = None
     newest_updated_at: datetime | None = None
-    coin_count: int = 0
 
 
 async def by_source(connection: AsyncConnection) -> dict[str, Holdings]:
@@ -33,18 +29,16 @@ async def by_source(connection: AsyncConnection) -> dict[str, Holdings]:
             sources.c.raw_count,
             sources.c.newest_last_updated,
             sources.c.newest_updated_at,
-            sources.c.coin_count,
         )
     )
     return {row[0]: Holdings(*row[1:]) for row in rows}
 
 
 async def add(connection: AsyncConnection, source: str, added: Holdings) -> None:
-    """Add to the holdings of a source, or take away."""
+    """Add a batch to the holdings of its source."""
     changed: dict[str, Any] = {
         "asset_count": sources.c.asset_count + added.asset_count,
         "raw_count": sources.c.raw_count + added.raw_count,
-        "coin_count": sources.c.coin_count + added.coin_count,
     }
     for name in ("newest_last_updated", "newest_updated_at"):
         if (moment := getattr(added, name)) is not None:
@@ -61,11 +55,8 @@ async def recount(connection: AsyncConnection) -> None:
     ).group_by(assets.c.source)
     raw = select(raw_assets.c.source, func.count()).group_by(raw_assets.c.source)
     raw_counts = {row[0]: row[1] for row in await connection.execute(raw)}
-    named = select(coins.c.source, func.count()).group_by(coins.c.source)
-    coin_counts = {row[0]: row[1] for row in await connection.execute(named)}
     for source, count, last_updated, updated_at in (await connection.execute(counted)).all():
-        held = Holdings(count, raw_counts.get(source, 0), last_updated, updated_at, coin_counts.get(source, 0))
-        values = _as_values(held)
+        values = _as_values(Holdings(count, raw_counts.get(source, 0), last_updated, updated_at))
         done = await connection.execute(update(sources).where(sources.c.source == source).values(values))
         if done.rowcount == 0:
             await connection.execute(insert(sources).values(source=source, **values))

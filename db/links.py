@@ -36,10 +36,14 @@ _PUT_MARKS = BulkInsert(
 
 
 class Changed(NamedTuple):
-    """What was written since the last pass: by these runs, or by whichever if that is None; and the marks to set."""
+    """What was written since the last pass: by these runs, or by whichever if that is None; and the marks to set.
+
+    `other_rules` tells that the last pass went by other rules, and perhaps was another version's.
+    """
 
     run_ids: frozenset[int] | None
     marks: dict[str, int]
+    other_rules: bool
 
 
 class StoredPair(NamedTuple):
@@ -74,7 +78,8 @@ async def changed(connection: AsyncConnection, rules: int) -> Changed:
         rows = [row for row in rows if row.last > marks.get(row.source, 0)]
     for row in rows:
         heads[row.source] = max(row.last, heads.get(row.source, 0))
-    return Changed(frozenset(row.run_id for row in rows) if last_rules == rules else None, heads)
+    run_ids = frozenset(row.run_id for row in rows) if last_rules == rules else None
+    return Changed(run_ids, heads, last_rules not in {0, rules})
 
 
 async def _since(connection: AsyncConnection, marks: Mapping[str, int]) -> int:

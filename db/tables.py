@@ -76,7 +76,6 @@ sources = Table(
     Column("paused_at", UtcDateTime),
     _count("asset_count"),
     _count("raw_count"),
-    _count("coin_count"),
     Column("newest_last_updated", UtcDateTime),
     Column("newest_updated_at", UtcDateTime),
     Column("retained_after", Id),
@@ -462,13 +461,14 @@ coin_pairs = Table(
           postgresql_where=text("doubt IS NOT NULL")),
 )  # fmt: skip
 
-# How far the linking of each source's assets has come in the journal. The row of no source holds the number of the
-# rules, and is what passes lock.
+# How far the linking of each source's assets has come in the journal, and how many coins are named after one of them.
+# The row of no source holds the number of the rules, and is what passes lock.
 coin_marks = Table(
     "coin_marks",
     metadata,
     Column("source", Word, primary_key=True),
     Column("batch_id", BigInteger, nullable=False),
+    _count("coin_count"),
 )
 
 # What people decided of two assets (the lower first): `link` or `cut`. Named by external id, so that it outlives them.

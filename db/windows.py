@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.clock import now
@@ -118,14 +118,6 @@ async def staged(connection: AsyncConnection, window_id: int) -> list[int]:
     """How many records each staged page of a window holds, in order."""
     found = select(window_pages.c.records).where(window_pages.c.window_id == window_id)
     return list((await connection.execute(found.order_by(window_pages.c.number))).scalars())
-
-
-async def frozen(connection: AsyncConnection, window_id: int) -> tuple[datetime, int]:
-    """The database's time, and how many bytes the staged pages of a window have."""
-    size = select(func.coalesce(func.sum(func.length(window_pages.c.body)), 0))
-    of_window = size.where(window_pages.c.window_id == window_id).scalar_subquery()
-    moment, size_bytes = (await connection.execute(select(now(), of_window))).one()
-    return moment, int(size_bytes)
 
 
 async def plan(connection: AsyncConnection, window_id: int, planned: int, read_at: datetime) -> None:

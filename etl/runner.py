@@ -33,7 +33,7 @@ from etl.identity import after_run
 from etl.load import Loaded, load_batch
 from etl.replay import Replay
 from etl.stage import stage, staged_pages
-from etl.survey import taken
+from etl.survey import let_go, taken
 from etl.types import Source
 
 HEARTBEAT_SECONDS = 10.0
@@ -206,9 +206,13 @@ class Runner:
         self._report(run, checkpoint)
         chunks = taken(kept) if kept is not None else self._read_again(source, run, checkpoint)
         ready = batches(chunks, self._batch_size, self._fail_after)
-        async with contextlib.aclosing(one_ahead(ready)) as upcoming:
-            async for records in upcoming:
-                checkpoint = await self._load(run, checkpoint, records)
+        try:
+            async with contextlib.aclosing(one_ahead(ready)) as upcoming:
+                async for records in upcoming:
+                    checkpoint = await self._load(run, checkpoint, records)
+        finally:
+            # The end of a failed run holds on to where it failed, and links what came.
+            await let_go(kept)
         if checkpoint.position != checkpoint.total:
             raise SourceBroken(f"the window ended at record {checkpoint.position} of {checkpoint.total}")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from db import checkpoints, drift, leases, runs, windows
+from db import checkpoints, clock, drift, leases, runs, windows
 from db.checkpoints import Checkpoint
 from db.drift import Change
 from db.engine import Database
@@ -23,7 +23,7 @@ from db.windows import NewPage, Window
 from etl.ahead import together
 from etl.drift import Survey, compare
 from etl.errors import RunCancelled, SourceBroken
-from etl.survey import Chunks, survey
+from etl.survey import Chunks, let_go, survey
 from etl.types import Page, Source
 
 # Less than this share of the last window's records means that the upstream is unwell.
@@ -32,8 +32,6 @@ SHRUNK = 0.5
 MOST_PAGES = 16
 # Pages of more bytes wait for each other: some sources decide themselves how much a page holds.
 LARGE_PAGE_BYTES = 512 * 1024
-# A window of so much is kept in memory as well: each list of all coins fits in, and takes about three times as much.
-MOST_KEPT_BYTES = 24 * 1024 * 1024
 _log = structlog.get_logger()
 
 
@@ -60,14 +58,18 @@ async def stage(database: Database, source: Source, run: Run, window: Window, re
             number, read = number + len(pages), read + sum(page.records for page in pages)
             _log.info("etl.page_staged", page=number, records=read)
             report(read)
-    read_at, size = await _frozen(database, window)
-    keep = size <= MOST_KEPT_BYTES
-    fields, spoiled, kept = await survey(source, staged_pages(database, window), read_at, keep=keep)
-    if fields.records == 0 and window.mode is not RunMode.REPLAY:
-        raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
-    if spoiled is None and not source.restages and window.mode is RunMode.INCREMENTAL:
-        spoiled = await _shrunk(database, run, fields.records)
-    return Staged(await uninterrupted(_plan(database, run, window, fields, spoiled, read_at)), kept)
+    async with database.read() as connection:
+        read_at = await clock.read(connection)
+    fields, spoiled, kept = await survey(source, staged_pages(database, window), read_at)
+    try:
+        if fields.records == 0 and window.mode is not RunMode.REPLAY:
+            raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")
+        if spoiled is None and not source.restages and window.mode is RunMode.INCREMENTAL:
+            spoiled = await _shrunk(database, run, fields.records)
+        return Staged(await uninterrupted(_plan(database, run, window, fields, spoiled, read_at)), kept)
+    except BaseException:
+        await let_go(kept)
+        raise
 
 
 async def staged_pages(database: Database, window: Window, behind: str | None = None) -> AsyncIterator[Page]:
@@ -78,12 +80,6 @@ async def staged_pages(database: Database, window: Window, behind: str | None = 
         async with database.read() as connection:
             row = await windows.page(connection, window.id, number)
         yield Page(row.body, row.records, row.fetched_at, row.origin, row.last_key)
-
-
-async def _frozen(database: Database, window: Window) -> tuple[datetime, int]:
-    """When the window was read, by the database's clock, and how many bytes it has."""
-    async with database.read() as connection:
-        return await windows.frozen(connection, window.id)
 
 
 async def _staged(database: Database, source: Source, run: Run, window: Window) -> list[int]:

@@ -4,7 +4,7 @@ from db.verify.invariant import Invariant, Sql
 
 COINS = Invariant(
     21,
-    "a coin with no asset or two of one source, or against a decision by hand",
+    "a coin with no asset or two of one source, against a decision by hand, or not counted",
     [
         Sql(
             """SELECT c.coin_id, a.source, count(*) AS assets FROM coin_assets c JOIN assets a ON a.id = c.asset_id
@@ -22,6 +22,12 @@ COINS = Invariant(
                JOIN coin_assets mine ON mine.asset_id = a.id
                JOIN coin_assets theirs ON theirs.asset_id = b.id
                WHERE (d.decision = 'link') <> (mine.coin_id = theirs.coin_id)"""
+        ),
+        Sql(
+            """SELECT source, CAST(sum(stored) AS BIGINT) AS stored, CAST(sum(counted) AS BIGINT) AS counted
+               FROM (SELECT source, count(*) AS stored, 0 AS counted FROM coins GROUP BY source
+                     UNION ALL SELECT source, 0, coin_count FROM coin_marks) AS counts
+               GROUP BY source HAVING sum(stored) <> sum(counted)"""
         ),
     ],
 )

@@ -195,12 +195,6 @@ RAW_ROWS = Invariant(
                GROUP BY source
                HAVING sum(raw_rows) <> sum(raw_count) OR sum(asset_rows) <> sum(asset_count)"""
         ),
-        Sql(
-            """SELECT source, CAST(sum(coin_rows) AS BIGINT) AS coin_rows, CAST(sum(coin_count) AS BIGINT) AS coin_count
-               FROM (SELECT source, count(*) AS coin_rows, 0 AS coin_count FROM coins GROUP BY source
-                     UNION ALL SELECT source, 0, coin_count FROM etl_sources) AS counts
-               GROUP BY source HAVING sum(coin_rows) <> sum(coin_count)"""
-        ),
     ],
 )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from db import decisions, links, statistics, words
+from db import coins, decisions, links, statistics, words
 from db.decisions import LINK
 from db.engine import Connection, Database
 from db.likeness import Likeness
@@ -92,6 +92,8 @@ async def _link_part(connection: Connection, changed: links.Changed, behind: int
     if len(asset_ids) == AT_ONCE:
         return linked, asset_ids[-1]
     await links.remember(connection, changed.marks)
+    if changed.other_rules:
+        await coins.recount(connection)
     return linked, None
 
 

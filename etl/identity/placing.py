@@ -4,11 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
-from db import coins, holdings, links
+from db import coins, links
 from db.coins import Coin, Place
 from db.consensus import DIVERGENT, consensus
 from db.engine import Connection
-from db.holdings import Holdings
 from db.likeness import Key, Likeness, seniority
 from db.turns import in_turns, made
 from etl.identity.grouping import Member
@@ -57,8 +56,7 @@ async def write(
     await coins.name_slugs(connection, contested.union(slug for _, slug in dropped))
     counted = Counter(coin.anchor.source for coin in new)
     counted.subtract(source for source, _ in dropped)
-    for source, more in sorted(counted.items()):
-        await holdings.add(connection, source, Holdings(coin_count=more))
+    await coins.count(connection, counted)
     return _newly_divergent(written, diverged)
 
 

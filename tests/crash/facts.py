@@ -34,6 +34,7 @@ FACTS = {
         SELECT source, {WINDOW.format("c")}, last_record_id, last_key, position, sequence, total
         FROM etl_checkpoints AS c ORDER BY source""",
     "holdings": "SELECT source, asset_count, raw_count FROM etl_sources ORDER BY source",
+    "coin counts": "SELECT source, coin_count FROM coin_marks ORDER BY source",
     "coins": """
         SELECT source, external_id, id, slug, symbol, name, rank, price_usd, divergence_percent, market_cap_usd
         FROM coins ORDER BY source, external_id""",

@@ -68,27 +68,32 @@ async def read_whole(database: Database, needle: str) -> list[int]:
         max_size=12,
         unique_by=lambda row: row[:2],
     ),
-    needle=st.text("aB é.-", min_size=1, max_size=4).map(search.needle_of).filter(bool),
+    needle=st.text("aB é.-\x00\ud800", min_size=1, max_size=4).map(search.needle_of).filter(bool),
     many=st.sampled_from([0, 2, 5000]),
-    surely=st.sampled_from([-1, 5000]),
+    common=st.sampled_from([0, 2, 20]),
     size=st.integers(1, 4),
 )
 async def test_whatever_is_stored_is_found_as_if_all_coins_were_read(
-    ran: Database, rows: list[Any], needle: str, many: int, surely: int, size: int
+    ran: Database, rows: list[Any], needle: str, many: int, common: int, size: int
 ) -> None:
     database = ran
     async with database.write() as connection:
         for table in ("coin_marks", "coin_pairs", "coin_keys", "coin_assets", "coins", "assets"):
             await connection.execute(text(f"DELETE FROM {table}"))
-        await connection.execute(text("UPDATE etl_sources SET coin_count = 0"))
     stored = [
         asset(n, source=source, external_id=external_id, symbol=symbol, name=name, rank=rank)
         for n, (source, external_id, symbol, name, rank) in enumerate(rows, 1)
     ]
-    await write(database, assets, stored)
-    await linking.catch_up(database)
+    for part in (stored[:6], stored[6:]):
+        await write(database, assets, part)
+        async with database.write() as connection:
+            await linking.relink(connection, [row["id"] for row in part])
     wanted = await read_whole(database, needle)
-    with mock.patch.object(trigrams, "MANY", many), mock.patch.object(trigrams, "SURELY_MANY", surely):
+    with (
+        mock.patch.object(trigrams, "MANY", many),
+        mock.patch.object(trigrams, "PERHAPS_MANY", -1),
+        mock.patch.object(trigrams, "COMMON", common),
+    ):
         assert await found(database, needle) == wanted
         assert set(await found(database, needle, order=(Order("rank"),))) == set(wanted)
         for backward in (False, True):
@@ -102,3 +107,15 @@ async def test_a_cursor_of_another_needle_is_refused(database: Database) -> None
         page = await coin_catalog.page(connection, CoinListing(search="coin"), Slice(1))
         with pytest.raises(InvalidCursor):
             await coin_catalog.page(connection, CoinListing(search="coi"), Slice(1, after=page.cursor(page.rows[0])))
+
+
+async def test_a_coin_that_lost_its_slug_is_found_by_the_one_it_got(ran: Database) -> None:
+    """Until another source had an asset of its id, a coin's slug was that id."""
+    for n, source in enumerate(("csv", "coingecko"), 1):
+        await write(ran, assets, [asset(n, source=source, external_id="a-b", symbol=f"S{n}", name=f"Name {n * 'x'}")])
+        async with ran.write() as connection:
+            await linking.relink(connection, [n])
+    async with ran.read() as connection:
+        slugs = {row.slug: row.id for row in await connection.execute(select(coins.c.slug, coins.c.id))}
+    [own] = slugs.keys() - {"a-b"}
+    assert await found(ran, own) == await found(ran, own.removeprefix("a-b")) == [slugs[own]]

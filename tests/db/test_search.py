@@ -216,11 +216,11 @@ async def ran(database: Database) -> Database:
     texts=st.lists(st.tuples(_letters, _letters, _letters, st.none() | st.integers(1, 3)), max_size=12),
     needle=_needles,
     many=st.sampled_from([0, 2, 5000]),
-    surely=st.sampled_from([-1, 5000]),
+    common=st.sampled_from([0, 2, 20]),
     size=st.integers(1, 4),
 )
 async def test_every_hit_is_found_once_and_in_order_by_whatever_way(
-    ran: Database, texts: list[Any], needle: str, many: int, surely: int, size: int
+    ran: Database, texts: list[Any], needle: str, many: int, common: int, size: int
 ) -> None:
     rows = [
         asset(n, symbol=symbol, name=name, external_id=f"{key}{n}", rank=rank)
@@ -233,7 +233,8 @@ async def test_every_hit_is_found_once_and_in_order_by_whatever_way(
     listing = Listing(search=needle)
     with (
         mock.patch.object(trigrams, "MANY", many),
-        mock.patch.object(trigrams, "SURELY_MANY", surely),
+        mock.patch.object(trigrams, "PERHAPS_MANY", -1),
+        mock.patch.object(trigrams, "COMMON", common),
         mock.patch.object(search, "ENOUGH", 0),
     ):
         assert await found(ran, needle) == wanted
@@ -356,7 +357,7 @@ async def test_the_index_is_not_asked_for_all_hits_of_what_surely_has_many(marke
         counted.extend(["count"] * statement.startswith("SELECT count"))
 
     event.listen(market._reader.sync_engine, "before_cursor_execute", note)
-    with mock.patch.object(trigrams, "SURELY_MANY", 1000), mock.patch.object(trigrams, "MANY", 1000):
+    with mock.patch.object(trigrams, "PERHAPS_MANY", 1000), mock.patch.object(trigrams, "MANY", 1000):
         async with market.read() as connection:
             assert (await trigrams.look(connection, (("number",),))).many
             assert counted == (["count"] if market.is_sqlite else [])

@@ -338,6 +338,8 @@ BROKEN: list[tuple[int, str, list[str]]] = [
     (20, "", ["UPDATE etl_checkpoints SET last_record_id = 'CG-0123456789' WHERE source = 'csv'"]),
     (21, "", ["UPDATE coin_assets SET coin_id = (SELECT min(coin_id) FROM coin_assets)"]),
     (21, "", [EMPTY_COIN]),
+    (21, "", ["UPDATE coin_marks SET coin_count = coin_count - 1 WHERE source = 'csv'"]),
+    (21, "", ["DELETE FROM coin_marks"]),
     (21, "", [IGNORED_LINK]),
 ]  # fmt: skip
 

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from db import assets, links, words
 from db.engine import Connection, Database
 from db.enums import RunMode, RunStatus, RunTrigger
+from db.tables import coins
 from etl.identity import linking
 from etl.runner import Runner
 from tests.crash.facts import FACTS
@@ -42,7 +43,7 @@ def source(name: str, records: Sequence[Record]) -> MemorySource:
 MISCOUNTED = """
     SELECT source, sum(stored), sum(counted)
     FROM (SELECT source, count(*) AS stored, 0 AS counted FROM coins GROUP BY source
-          UNION ALL SELECT source, 0, coin_count FROM etl_sources) AS counts
+          UNION ALL SELECT source, 0, coin_count FROM coin_marks) AS counts
     GROUP BY source HAVING sum(stored) <> sum(counted)
 """
 
@@ -59,7 +60,6 @@ async def from_scratch(database: Database) -> dict[str, list[Any]]:
     async with database.write() as connection:
         for table in ("coin_marks", "coin_pairs", "coin_keys", "coin_assets", "coins"):
             await connection.execute(text(f"DELETE FROM {table}"))
-        await connection.execute(text("UPDATE etl_sources SET coin_count = 0"))
     await linking.catch_up(database)
     return await facts(database)
 
@@ -147,7 +147,7 @@ async def test_a_batch_that_was_committed_after_a_later_one_is_not_missed(ingest
     await ingest(source("csv", [coin("radix", "xrd", "Radix")]))
     await ingest(source("coingecko", GECKO))
     async with database.write() as connection:
-        await connection.execute(text("DELETE FROM coin_marks WHERE source = 'csv'"))
+        await connection.execute(text("UPDATE coin_marks SET batch_id = 0 WHERE source = 'csv'"))
     assert (await linking.catch_up(database)).changed == 1
 
 
@@ -158,6 +158,20 @@ async def test_other_rules_look_at_everything_again(
     monkeypatch.setattr(linking, "RULES", linking.RULES + 1)
     assert (await linking.catch_up(database)).changed == len(GECKO)
     assert await linking.catch_up(database) == linking.Linked()
+
+
+async def test_what_another_version_did_not_note_of_coins_is_noted_with_its_rules(
+    ingest: Ingest, database: Database, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ingest(source("coingecko", [*GECKO, coin("Odd_Id", "odd", "Odd")]))
+    noted = "SELECT external_id, own_slug, coin_count FROM coins JOIN coin_marks USING (source) ORDER BY external_id"
+    before = await query(noted)
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE coin_marks SET coin_count = 0"))
+        await connection.execute(update(coins).values(own_slug=~coins.c.own_slug))
+    monkeypatch.setattr(linking, "RULES", linking.RULES + 1)
+    await linking.catch_up(database)
+    assert await query(noted) == before
 
 
 async def test_search_learns_words_from_new_names_and_from_nothing_else(

@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterable, AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from db import windows
-from db.engine import Connection
+from db import clock
+from db.engine import Connection, Database
 from db.enums import RunStatus
-from etl import stage
+from etl import stage, survey
+from etl.identity import after_run
+from etl.identity.linking import Linked
+from etl.sources import json_records
 from etl.types import Page, RawRecord
 from tests.etl.conftest import Ingest, Query
 from tests.fakes import MIDNIGHT, MemorySource, row
@@ -18,7 +22,7 @@ PAGES = [
     [row(f"coin-{n:02d}", price=n) for n in range(9, 18)],
     [*(row(f"coin-{n:02d}", price=n) for n in range(7)), BAD],
 ]
-SIZE = sum(sum(map(len, page)) + len(page) + 1 for page in PAGES)
+SIZE = sum(len(record) + survey.RECORD_BYTES for page in PAGES for record in page)
 
 
 class Counting(MemorySource):
@@ -36,7 +40,7 @@ class Counting(MemorySource):
 async def test_what_is_stored_is_the_same(
     ingest: Ingest, query: Query, monkeypatch: pytest.MonkeyPatch, most_kept: int, times_read: int
 ) -> None:
-    monkeypatch.setattr(stage, "MOST_KEPT_BYTES", most_kept)
+    monkeypatch.setattr(survey, "MOST_KEPT_BYTES", most_kept)
     source = Counting(PAGES)
     run = await ingest(source, batch_size=5)
     assert (run.status, run.inserted, run.quarantined) == (RunStatus.SUCCESS, 16, 1)
@@ -67,17 +71,47 @@ async def test_a_window_that_was_kept_is_read_again_by_the_run_that_resumes_it(i
 async def test_a_run_that_resumes_judges_by_the_time_of_the_one_that_staged(
     ingest: Ingest, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frozen = windows.frozen
+    read = clock.read
 
-    async def a_day_later(connection: Connection, window_id: int) -> tuple[datetime, int]:
-        moment, size = await frozen(connection, window_id)
-        return moment + timedelta(days=1), size
+    async def a_day_later(connection: Connection) -> datetime:
+        return await read(connection) + timedelta(days=1)
 
     minutes = int((datetime.now(UTC) - MIDNIGHT) / timedelta(minutes=1))
     of_this_evening = row("coin-99", minute=minutes + 12 * 60)
     with monkeypatch.context() as later:
-        later.setattr(windows, "frozen", a_day_later)
+        later.setattr(clock, "read", a_day_later)
         assert (await ingest(MemorySource([*PAGES, [of_this_evening]]), fail_after=2)).status is RunStatus.FAILED
     run = await ingest(MemorySource([]))
     assert (run.status, run.inserted, run.quarantined) == (RunStatus.SUCCESS, 15, 1)
     assert await query("SELECT external_id FROM etl_quarantine") == [("coin-07",)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "fail_after"),
+    [(PAGES, 5), ([[BAD, BAD, BAD], *PAGES], None)],
+    ids=["a run that fails", "a window that is spoiled"],
+)
+async def test_nothing_is_kept_while_what_came_of_a_failed_run_is_linked(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, pages: list[list[bytes]], fail_after: int | None
+) -> None:
+    left: list[int] = []
+    link_what_came = after_run.link_what_came
+
+    async def noted(database: Database) -> Linked:
+        left.append(sum(len(each) for each in kept if each is not None))
+        return await link_what_came(database)
+
+    kept: list[survey.Chunks | None] = []
+    looked_through = survey.survey
+
+    async def remembered(*arguments: Any) -> survey.Surveyed:
+        found = await looked_through(*arguments)
+        kept.append(found.kept)
+        return found
+
+    monkeypatch.setattr(json_records, "CHUNK_RECORDS", 2)
+    monkeypatch.setattr(stage, "survey", remembered)
+    monkeypatch.setattr(after_run, "link_what_came", noted)
+    assert (await ingest(MemorySource(pages), batch_size=2, fail_after=fail_after)).status is RunStatus.FAILED
+    assert kept[0] is not None
+    assert left == [0]

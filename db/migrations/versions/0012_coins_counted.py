@@ -8,12 +8,14 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+_COUNT = """
+    INSERT INTO coin_marks (source, batch_id, coin_count) SELECT source, 0, count(*) FROM coins WHERE true GROUP BY source
+    ON CONFLICT (source) DO UPDATE SET coin_count = excluded.coin_count"""
+
 
 def upgrade() -> None:
-    op.add_column("etl_sources", sa.Column("coin_count", sa.BigInteger(), server_default="0", nullable=False))
-    op.execute(
-        "UPDATE etl_sources SET coin_count = (SELECT count(*) FROM coins WHERE coins.source = etl_sources.source)"
-    )
+    op.add_column("coin_marks", sa.Column("coin_count", sa.BigInteger(), server_default="0", nullable=False))
+    op.execute(_COUNT)
     op.add_column("coins", sa.Column("own_slug", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute(f"UPDATE coins SET own_slug = {_true()} WHERE slug <> lower(external_id)")
     op.create_index(
