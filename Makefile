@@ -87,7 +87,7 @@ down:  ## Stop the containers; data stays in their volumes
 # ---------------------------------------------------------------- check
 .PHONY: test
 test: $(VENV)/dev pages-if-they-can  ## Every test; those for PostgreSQL where TEST_POSTGRES_URL answers
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist worksteal
 
 .PHONY: check
 check: $(VENV)/dev  ## Formatting, lint, types, import contracts, tests: what CI runs

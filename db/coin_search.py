@@ -1,8 +1,8 @@
 """Searching coins by the index of assets' texts: a coin has the symbol, the name and, as its slug, the id of one asset.
 
-Until the pass behind a run has looked at an asset with a new name, its coin has the old one, and is found by neither.
-Some have a slug of their own (the id has letters that slugs have not, or another coin has that slug), which the index
-can't know. They have an index of their own, and are looked through beside.
+Some coins have a slug of their own (the id has letters that slugs have not, or another coin has that slug), which that
+index can't know. They have an index of their own, and are looked through beside. Until the pass behind a run has looked
+at an asset with a new name, its coin has the old one, and is found by neither.
 """
 
 from functools import partial
