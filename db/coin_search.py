@@ -7,7 +7,7 @@ at an asset with a new name, its coin has the old one, and is found by neither.
 
 from functools import partial
 
-from sqlalchemy import ColumnElement, any_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import filters, search, trigrams
@@ -37,6 +37,4 @@ async def _look(others: AnySelect, connection: AsyncConnection, wanted: Wanted) 
 def _named_after(others: AnySelect, connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
     """Whether a coin is named after one of the assets, or one of the others."""
     found = select(coin_assets.c.own_coin_id).where(coin_assets.c.asset_id.in_(asset_ids)).union_all(others)
-    if connection.dialect.name == "sqlite":
-        return coins.c.id.in_(found)
-    return coins.c.id == any_(func.array(found.scalar_subquery()))
+    return trigrams.among_found(connection, coins.c.id, found)

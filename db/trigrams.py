@@ -12,7 +12,7 @@ order, so the index is asked for a bounded number of hits first.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, any_, column, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, SelectBase, and_, any_, column, func, literal, or_, select, table
 from sqlalchemy import text as statement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,11 +90,16 @@ async def take_in(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql(TAKE_IN)
 
 
-def _assets(connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
+def among_found(connection: AsyncConnection, column: ColumnElement[int], ids: SelectBase) -> ColumnElement[bool]:
+    """Whether a column of ids is one of those that are found."""
     if connection.dialect.name == "sqlite":
-        return assets.c.id.in_(asset_ids)
-    # As an array PostgreSQL finds them first, and doesn't look each asset up in the index instead.
-    return assets.c.id == any_(func.array(asset_ids.scalar_subquery()))
+        return column.in_(ids)
+    # As an array PostgreSQL finds them first, and doesn't look each row up in the index instead.
+    return column == any_(func.array(ids.scalar_subquery()))
+
+
+def _assets(connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
+    return among_found(connection, assets.c.id, asset_ids)
 
 
 async def look(connection: AsyncConnection, wanted: Wanted, among: Among = _assets) -> Hits:

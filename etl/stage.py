@@ -60,7 +60,7 @@ async def stage(database: Database, source: Source, run: Run, window: Window, re
             report(read)
     async with database.read() as connection:
         read_at = await clock.read(connection)
-    fields, spoiled, kept = await survey(source, staged_pages(database, window), read_at)
+    fields, spoiled, kept = await survey(source, staged_pages(database, window), read_at, read)
     try:
         if fields.records == 0 and window.mode is not RunMode.REPLAY:
             raise SourceBroken(f"{source.name} answered with an empty list; that is not taken for 'all coins vanished'")

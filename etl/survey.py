@@ -34,23 +34,24 @@ class Surveyed(NamedTuple):
     kept: Chunks | None
 
 
-async def survey(source: Source, pages: AsyncIterator[Page], read_at: datetime) -> Surveyed:
-    """Look through a window that was read at `read_at`."""
+async def survey(source: Source, pages: AsyncIterator[Page], read_at: datetime, expected: int) -> Surveyed:
+    """Look through a window that was read at `read_at`, and has about so many records as `expected`."""
     shapes: Counter[Shape] = Counter()
     health = PageHealth()
     records = size = 0
+    keep = expected * RECORD_BYTES <= MOST_KEPT_BYTES
     kept: Chunks = deque()
     async for chunk in source.records(pages):
         judged = await made(normalized(chunk, source.parse, records + 1, read_at))
         shapes.update(await made(_looked(source, chunk, judged, health)))
         records += len(chunk)
         size += sum(len(record.payload) for record in chunk) + RECORD_BYTES * len(chunk)
-        if size <= MOST_KEPT_BYTES:
+        keep = keep and size <= MOST_KEPT_BYTES
+        if keep:
             kept.append(judged)
         else:
             await let_go(kept)
-    complaint = health.complaint()
-    return Surveyed(Survey(records, shapes), complaint, kept if size <= MOST_KEPT_BYTES else None)
+    return Surveyed(Survey(records, shapes), health.complaint(), kept if keep else None)
 
 
 async def taken(chunks: Chunks) -> AsyncIterator[list[WindowRecord]]:

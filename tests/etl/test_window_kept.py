@@ -115,3 +115,18 @@ async def test_nothing_is_kept_while_what_came_of_a_failed_run_is_linked(
     assert (await ingest(MemorySource(pages), batch_size=2, fail_after=fail_after)).status is RunStatus.FAILED
     assert kept[0] is not None
     assert left == [0]
+
+
+async def test_of_a_window_with_too_many_records_nothing_is_kept_even_for_a_while(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+
+    async def noted(chunks: survey.Chunks | None) -> None:
+        held.append(len(chunks or ()))
+
+    monkeypatch.setattr(survey, "MOST_KEPT_BYTES", 17 * survey.RECORD_BYTES - 1)
+    monkeypatch.setattr(json_records, "CHUNK_RECORDS", 2)
+    monkeypatch.setattr(survey, "let_go", noted)
+    assert (await ingest(MemorySource(PAGES))).status is RunStatus.SUCCESS
+    assert set(held) == {0}
