@@ -11,6 +11,11 @@ class Noted extends WebSocket {
     sockets.push(this);
   }
 }
+// What was already read from a connection is lost with it: several events may come in one read.
+const lose = (socket) => {
+  socket.onmessage = null;
+  socket.terminate();
+};
 const client = createClient({
   url: ws,
   webSocketImpl: Noted,
@@ -34,7 +39,7 @@ const events = await new Promise((resolve, reject) => {
         stop();
         resolve(seen);
       } else if (cut === 'cut') {
-        sockets.at(-1).terminate();
+        lose(sockets.at(-1));
       }
     },
     error: reject,
