@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+import msgspec
 import orjson
 
 from app.command import printable
@@ -89,7 +90,7 @@ async def show_log(settings: Settings, *, as_json: bool) -> int:
 async def read_contracts(settings: Settings, sources: Sequence[str], *, as_json: bool) -> int:
     """Read the lists of contract addresses now; returns the exit code. Raises DatabaseUnavailable."""
     wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
-    only = settings.model_copy(update={"etl_sources": wanted})
+    only = msgspec.structs.replace(settings, etl_sources=wanted)
     told: dict[str, Any] = {}
     async with open_database(settings) as database, open_runner(only, database) as runner:
         for name, source in runner.sources.items():

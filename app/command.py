@@ -27,10 +27,8 @@ def read_settings(*, to_stderr: bool = False, bars: bool = False) -> "Settings":
     except ConfigurationError as problem:
         click.echo(f"Configuration error\n{problem}", err=True)
         sys.exit(EXIT_CONFIGURATION)
-    quiet = bars and sys.stderr.isatty() and "log_level" not in settings.model_fields_set
-    log.configure(
-        "WARNING" if quiet else settings.log_level, settings.log_format, sys.stderr if to_stderr else sys.stdout
-    )
+    usual = "WARNING" if bars and sys.stderr.isatty() else "INFO"
+    log.configure(settings.log_level or usual, settings.log_format, sys.stderr if to_stderr else sys.stdout)
     return settings
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+import msgspec
 import orjson
 
 from app.config import Settings
@@ -28,7 +29,7 @@ SUCCESS, FAILED, HELD, INTERRUPTED = 0, 1, 3, 75
 async def run_sources(settings: Settings, sources: tuple[str, ...], *, mode: RunMode, as_json: bool) -> int:
     """Run the sources side by side; returns the exit code."""
     wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
-    only = settings.model_copy(update={"etl_sources": wanted})
+    only = msgspec.structs.replace(settings, etl_sources=wanted)
     with contextlib.ExitStack() as signals, _progress(shown=not as_json and sys.stderr.isatty()) as report:
         async with open_database(settings) as database, open_runner(only, database, report) as runner:
             tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]

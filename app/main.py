@@ -38,7 +38,7 @@ from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
 _READ = ("GET",)
-_TOLD = {"DEBUG", "INFO"}
+_TOLD = {None, "DEBUG", "INFO"}
 _KEPT = frozenset({"/graphql", "/data"})
 _LISTED = {
     "/graphql": "the graph, with a playground in the browser",

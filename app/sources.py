@@ -39,7 +39,7 @@ def build_sources(settings: Settings, database: Database, client: httpx.AsyncCli
 
 def _coingecko(settings: Settings, database: Database, client: httpx.AsyncClient) -> Source:
     plan = settings.coingecko_api_plan
-    key = settings.coingecko_api_key.get_secret_value() if settings.coingecko_api_key else ""
+    key = settings.coingecko_api_key.reveal() if settings.coingecko_api_key else ""
     budget = CallBudget(
         settings.coingecko_calls_per_minute or COINGECKO_MINUTES[plan],
         settings.coingecko_calls_per_month or COINGECKO_MONTHS[plan],
@@ -57,7 +57,7 @@ def _coingecko(settings: Settings, database: Database, client: httpx.AsyncClient
 
 
 def _coinpaprika(settings: Settings, database: Database, client: httpx.AsyncClient) -> Source:
-    key = settings.coinpaprika_api_key.get_secret_value() if settings.coinpaprika_api_key else ""
+    key = settings.coinpaprika_api_key.reveal() if settings.coinpaprika_api_key else ""
     budget = CallBudget(
         settings.coinpaprika_calls_per_minute,
         settings.coinpaprika_calls_per_month or COINPAPRIKA_MONTHS[bool(key)],

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 import orjson
-from pydantic import SecretStr
 
 from app.config import Settings
+from app.environment import Secret
 from app.existing_database import existing_database
 from db.verify import verification
 from db.verify.verification import Finding, Report
@@ -31,8 +31,8 @@ async def verify_database(settings: Settings, *, as_json: bool) -> int:
 
 def _secrets(settings: Settings) -> dict[str, str]:
     """Every secret that is configured, by the name of its variable."""
-    values = {name.upper(): getattr(settings, name) for name in type(settings).model_fields}
-    return {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
+    values = {name.upper(): getattr(settings, name) for name in settings.__struct_fields__}
+    return {name: value.reveal() for name, value in values.items() if isinstance(value, Secret)}
 
 
 def _ignore(finding: Finding) -> None:

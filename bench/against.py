@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 
-from app.config import Settings
 from bench.asking import Answered, ask
 from bench.installed import NODE, PEERS, Installed
 from bench.records import record
@@ -124,15 +123,13 @@ def servers(urls: dict[str, str], folder: Path, peers: Installed) -> list[Server
 
 
 def _our_ways(urls: dict[str, str]) -> dict[str, dict[str, str]]:
-    """On each database without a cache of answers; with one on PostgreSQL, where this version has it."""
+    """On each database without a cache of answers; with one on PostgreSQL."""
     without = {"ANSWER_CACHE_BYTES": "0"}
-    ways = {
+    return {
         "Kasparro": {"DATABASE_URL": urls["postgresql"], **without},
         "Kasparro on SQLite": {"DATABASE_URL": urls["sqlite"], **without},
+        "Kasparro, answers cached": {"DATABASE_URL": urls["postgresql"]},
     }
-    if "answer_cache_bytes" in Settings.model_fields:
-        ways["Kasparro, answers cached"] = {"DATABASE_URL": urls["postgresql"]}
-    return ways
 
 
 def ids(count: int) -> list[str]:

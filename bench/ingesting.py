@@ -17,7 +17,7 @@ from bench.records import Exchange
 from bench.spent import Spent
 from db.engine import Database
 
-BATCH = int(Settings.model_fields["etl_batch_size"].default)
+BATCH = Settings().etl_batch_size
 # One round, by the name of what was measured: records a second, and microseconds of CPU a record where that is known.
 Round = dict[str, dict[str, float]]
 

@@ -106,7 +106,7 @@ async def _application(url: str, more: Mapping[str, Any]) -> dict[str, float]:
         "etl_schedule_csv": "off",
         "etl_run_on_startup": False,
     }
-    app = create_app(Settings(_env_file=None, **settings, **more))  # type: ignore[call-arg]
+    app = create_app(Settings(**settings, **more))
     found = {}
     async with app.router.lifespan_context(app) as state:
         for what, bodies in QUERIES.items():

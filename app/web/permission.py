@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from app.config import Settings
+from app.environment import Secret
 from app.loopback import is_loopback
 from app.web.head import Header, Said, said
 from graphql_schema.caller import Caller
@@ -52,11 +52,11 @@ def _authorizations(headers: Iterable[Header]) -> list[bytes]:
     return [value for name, value in headers if name == b"authorization"]
 
 
-def _is_token(shown: Sequence[bytes], token: SecretStr | None) -> bool:
-    if token is None or not token.get_secret_value() or len(shown) != 1:
+def _is_token(shown: Sequence[bytes], token: Secret | None) -> bool:
+    if token is None or not token.reveal() or len(shown) != 1:
         return False
     scheme, _, credentials = shown[0].partition(b" ")
-    same = hmac.compare_digest(credentials.strip(), token.get_secret_value().encode())
+    same = hmac.compare_digest(credentials.strip(), token.reveal().encode())
     return same and scheme.lower() == b"bearer"
 
 

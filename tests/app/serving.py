@@ -33,7 +33,7 @@ def settings_of(database: Database, **values: Any) -> Settings:
         "host": "127.0.0.1",
         "allowed_hosts": ("*",),
     }
-    return Settings(_env_file=None, **{**defaults, **values})  # type: ignore[call-arg]
+    return Settings(**{**defaults, **values})
 
 
 @contextlib.asynccontextmanager

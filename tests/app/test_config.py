@@ -4,9 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.config import ConfigurationError, Settings, load_settings
+from app.environment import Secret
 
 WRONG = [
     ("ETL_FAIL_AFTER_N_RECORDS", "0"),
@@ -32,6 +34,10 @@ WRONG = [
     ("PORT", "70000"),
     ("LOG_LEVEL", "LOUD"),
     ("ETL_BATCH_SIZE", "0"),
+    ("ETL_RUN_ON_STARTUP", "maybe"),
+    ("GRAPHQL_TIMEOUT_SECONDS", "nan"),
+    ("WS_INIT_TIMEOUT_SECONDS", "inf"),
+    ("HOST", "\udcff"),
 ]
 URLS = [
     "postgres://u@h/d",
@@ -54,11 +60,58 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, name:
         load_settings()
 
 
-@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+@pytest.mark.parametrize("name", [field.upper() for field in Settings.__struct_fields__])
 def test_an_empty_value_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     default = load_settings()
     monkeypatch.setenv(name, "")
     assert load_settings() == default
+
+
+def test_every_wrong_value_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "70000")
+    monkeypatch.setenv("ETL_BATCH_SIZE", "many")
+    monkeypatch.setenv("GRAPHQL_TIMEOUT_SECONDS", "0")
+    monkeypatch.setenv("LOG_FORMAT", "xml")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert str(caught.value).splitlines() == [
+        "PORT: must be <= 65535",
+        "LOG_FORMAT: must be one of auto, json, console",
+        "ETL_BATCH_SIZE: must be a whole number",
+        "GRAPHQL_TIMEOUT_SECONDS: must be > 0.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("LOG_LEVEL", "debug", "DEBUG"),
+        ("COINGECKO_API_PLAN", "Public", "public"),
+        ("ETL_RUN_ON_STARTUP", "Off", False),
+        ("GRAPHQL_INTROSPECTION", "1", True),
+        ("RAW_RETENTION_DAYS", " 7 ", 7),
+        ("WS_INIT_TIMEOUT_SECONDS", "2.5", 2.5),
+        ("CSV_PATH", "null", Path("null")),
+        ("API_READ_TOKEN", "null", Secret("null")),
+        ("CORS_ORIGINS", "https://a.example, https://b.example,", ("https://a.example", "https://b.example")),
+    ],
+)
+def test_values_are_read_as_people_write_them(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object
+) -> None:
+    monkeypatch.setenv(name, text)
+    assert getattr(load_settings(), name.lower()) == value
+
+
+def test_names_may_be_in_small_letters_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("port=9001\nunknown=1\n")
+    assert load_settings().port == 9001
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PORT=\xff")
+    with pytest.raises(ConfigurationError, match=r"^\.env: not UTF-8 text"):
+        load_settings()
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -70,7 +123,7 @@ def test_database_urls_of_every_form(monkeypatch: pytest.MonkeyPatch, url: str) 
 def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", "hunter2")
     monkeypatch.setenv("COINGECKO_API_KEY", "CG-hunter2")
-    assert "hunter2" not in repr(load_settings()) + str(load_settings().model_dump())
+    assert "hunter2" not in repr(load_settings()) + str(msgspec.structs.asdict(load_settings()))
 
 
 def test_a_wrong_value_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,7 @@ from tests.graphql_schema.rows import asset, write, write_assets
 
 
 async def test_history_is_thinned_by_the_settings(database: Database) -> None:
-    settings = Settings(
-        _env_file=None, history_hourly_after_days=2, history_daily_after_days=30, history_retention_days=400
-    )  # type: ignore[call-arg]
+    settings = Settings(history_hourly_after_days=2, history_daily_after_days=30, history_retention_days=400)
     assert keeping_of(settings) == Keeping(hourly_after=2, daily_after=30, forget_after=400)
     await write_assets(database, asset(1))
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=4)

@@ -17,7 +17,7 @@ from app.config import Settings, load_settings
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = PYPROJECT["project"]
-SETTINGS = {name.upper() for name in Settings.model_fields}
+SETTINGS = {name.upper() for name in Settings.__struct_fields__}
 
 
 def read(name: str) -> str:
@@ -46,7 +46,7 @@ def test_env_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_pat
     for name, value in example().items():
         monkeypatch.setenv(name, value)
     shown = load_settings()
-    known = [name for name in Settings.model_fields if getattr(defaults, name) is not None]
+    known = [name for name in Settings.__struct_fields__ if getattr(defaults, name) is not None]
     assert {name: getattr(shown, name) for name in known} == {name: getattr(defaults, name) for name in known}
 
 

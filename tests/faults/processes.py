@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
+from app import environment
 from app.config import Settings
 from app.services import open_database, open_runner
 from db.engine import Database
@@ -61,8 +62,8 @@ class Site:
 
     async def _run_clean(self, url: str, sources: Sequence[str]) -> str:
         """One run of each source in this process; returns the digest."""
-        named = {name.lower(): value for name, value in {**QUIET, **self.settings, "ETL_BATCH_SIZE": "1000"}.items()}
-        settings = Settings(_env_file=None, **{**named, "database_url": url})  # type: ignore[call-arg, arg-type]
+        given = {**QUIET, **self.settings, "ETL_BATCH_SIZE": "1000", "DATABASE_URL": url}
+        settings = environment.read(Settings, given, {})
         async with open_database(settings) as database, open_runner(settings, database) as runner:
             for source in sources:
                 run = await runner.run_now(source, RunMode.INCREMENTAL, RunTrigger.CLI)

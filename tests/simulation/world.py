@@ -13,10 +13,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.config import Settings
+from app.environment import Secret
 from db import runs
 from db.engine import Database
 from db.errors import DatabaseError
@@ -224,7 +224,6 @@ async def _ask(database: Database, statement: str) -> list[Any]:
 
 def _settings(plan: Plan, file: Path) -> Settings:
     return Settings(
-        _env_file=None,  # type: ignore[call-arg]
         database_url=f"sqlite:///{file}",
         etl_sources=(GECKO, PAPRIKA),
         etl_schedule_coingecko="7m",
@@ -233,7 +232,7 @@ def _settings(plan: Plan, file: Path) -> Settings:
         etl_run_on_startup=True,
         etl_fail_after_n_records=None,
         coingecko_api_plan="demo",
-        coingecko_api_key=SecretStr(KEY),
+        coingecko_api_key=Secret(KEY),
         coingecko_max_coins=1000,
         coingecko_calls_per_minute=plan.calls_per_minute,
         coingecko_base_url="http://coingecko.test/api/v3",
