@@ -12,6 +12,7 @@ import click
 import msgspec
 import orjson
 
+from app.bars import Bars
 from app.config import Settings
 from app.services import open_database, open_runner
 from app.source_names import SOURCES
@@ -24,19 +25,21 @@ from db.runs import Run
 from etl.runner import Progress, Runner
 
 SUCCESS, FAILED, HELD, INTERRUPTED = 0, 1, 3, 75
+_STATUS_HEADINGS = ("SOURCE", "SCHEDULE", "ASSETS", "LAST RUN", "RECORDS", "FINISHED", "CHECKPOINT")
 
 
 async def run_sources(settings: Settings, sources: tuple[str, ...], *, mode: RunMode, as_json: bool) -> int:
     """Run the sources side by side; returns the exit code."""
     wanted = tuple(dict.fromkeys(sources)) or settings.etl_sources
     only = msgspec.structs.replace(settings, etl_sources=wanted)
-    with contextlib.ExitStack() as signals, _progress(shown=not as_json and sys.stderr.isatty()) as report:
-        async with open_database(settings) as database, open_runner(only, database, report) as runner:
-            tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]
-            # Left last: a second signal must not kill a process that is closing its database.
-            signals.enter_context(_stopped_by_signal(tasks))
-            codes = await asyncio.gather(*tasks)
-            ended = [run for source in wanted if (run := await _latest(database, source))]
+    with contextlib.ExitStack() as signals:
+        with _progress(shown=not as_json and sys.stderr.isatty()) as report:
+            async with open_database(settings) as database, open_runner(only, database, report) as runner:
+                tasks = [asyncio.create_task(_run_one(runner, source, mode)) for source in wanted]
+                # Left last: a second signal must not kill a process that is closing its database.
+                signals.enter_context(_stopped_by_signal(tasks))
+                codes = await asyncio.gather(*tasks)
+                ended = [run for source in wanted if (run := await _latest(database, source))]
         _print_runs(ended, as_json=as_json)
     return max(codes, key=[SUCCESS, HELD, FAILED, INTERRUPTED].index)
 
@@ -109,25 +112,18 @@ def _progress(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
     if not shown:
         yield lambda progress: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
+    with Bars(stay=True) as bars:
+        known: set[str] = set()
 
         def report(progress: Progress) -> None:
-            if progress.source not in tasks:
-                tasks[progress.source] = bars.add_task(progress.source, total=None)
-                if progress.resumed_after is not None:
-                    bars.console.print(f"{progress.source}: Resuming from checkpoint, behind {progress.resumed_after}")
-            bars.update(
-                tasks[progress.source],
-                completed=progress.position if progress.total is not None else progress.staged,
-                total=progress.total,
-                description=progress.source if progress.total is not None else f"{progress.source}, reading",
-            )
+            source, total = progress.source, progress.total
+            if source not in known and progress.resumed_after is not None:
+                bars.say(f"{source}: Resuming from checkpoint, behind {progress.resumed_after}")
+            known.add(source)
+            if total is None:
+                bars.show(source, progress.staged, None, f"{source}, reading")
+            else:
+                bars.show(source, progress.position, total)
 
         yield report
 
@@ -146,25 +142,24 @@ def _print_runs(ended: list[Run], *, as_json: bool) -> None:
 
 
 def _print_status(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table()
-    for heading in ("source", "schedule", "assets", "last run", "records", "finished", "checkpoint"):
-        table.add_column(heading, no_wrap=True)
+    lines = [_STATUS_HEADINGS]
     for row in rows:
         run, stands = row["last_run"] or {}, row["checkpoint"] or {}
         finished = run.get("run_finished_at")
-        table.add_row(
-            row["source"],
-            (row["schedule"] or "off") if row["enabled"] else "disabled",
-            str(row["assets"]),
-            str(run.get("status", "never")),
-            str(run.get("records_processed", "")),
-            f"{finished:%m-%d %H:%M}" if finished else "",
-            f"{stands['position']}/{stands['total'] if stands['total'] is not None else '?'}" if stands else "",
+        lines.append(
+            (
+                row["source"],
+                (row["schedule"] or "off") if row["enabled"] else "disabled",
+                str(row["assets"]),
+                str(run.get("status", "never")),
+                str(run.get("records_processed", "")),
+                f"{finished:%m-%d %H:%M}" if finished else "",
+                f"{stands['position']}/{stands['total'] if stands['total'] is not None else '?'}" if stands else "",
+            )
         )
-    Console().print(table)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for row in rows:
         if row["last_run"] and row["last_run"]["error"]:
             click.echo(f"{row['source']}: {row['last_run']['error']}")

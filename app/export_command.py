@@ -15,6 +15,7 @@ from typing import Protocol
 import click
 import orjson
 
+from app.bars import Bars
 from app.config import Settings
 from app.existing_database import existing_database
 from app.exports.text_file import TextFile
@@ -143,13 +144,8 @@ def _bar(what: str, total: int, *, shown: bool) -> Iterator[Callable[[int], None
     if not shown:
         yield lambda rows: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=total)
-        yield lambda rows: bars.update(task, completed=rows)
+    with Bars(stay=False) as bars:
+        yield lambda rows: bars.show(what, rows, total)
 
 
 @contextlib.contextmanager

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, cast, func, null, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import UtcDateTime
 from db.errors import HistoryForgotten
 from db.filters import Field, Fields

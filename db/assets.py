@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import trigrams
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert, as_datetime, select_where_in
 from db.clock import to_text
 from db.records import AcceptedRecord, NewAsset

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.checkpoints import Checkpoint
 from db.clock import now
 from db.enums import Outcome

@@ -11,12 +11,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-import asyncpg
 from sqlalchemy import ColumnElement, Select, Table, Text, any_, cast, func, select
 from sqlalchemy import Row as ReadRow
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import UtcDateTime, to_text
 
 Row = Sequence[Any]
@@ -63,14 +62,9 @@ class BulkInsert:
         return int((await connection.exec_driver_sql(statement, parameters)).rowcount)
 
     async def _copy(self, connection: AsyncConnection, rows: Sequence[Row]) -> bool:
-        """COPY the rows; False, with nothing done, if one of them is there already."""
-        try:
-            async with connection.begin_nested():
-                driver = (await connection.get_raw_connection()).driver_connection
-                await driver.copy_records_to_table(self._table, records=rows, columns=self._columns)  # type: ignore[union-attr]
-        except asyncpg.UniqueViolationError:
-            return False
-        return True
+        from db import postgresql  # and with it the driver, only where there is a PostgreSQL
+
+        return await postgresql.copy(connection, self._table, self._columns, rows)
 
     def _with_text_times(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows with their times as SQLite keeps them."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import asset_views, filters, holdings, keyset, search, trigrams
+from db.aio import AsyncConnection
 from db.asset_views import NOW, AssetView, view_of
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Where

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import now
 from db.enums import CircuitState
 from db.tables import circuits

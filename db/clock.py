@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import DateTime, Integer, String, literal, select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from db.aio import AsyncConnection
 
 
 # A record's time is written several times: in its id, and in each table that holds it.

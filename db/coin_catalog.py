@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import coin_search, filters, keyset, search
 from db import coins as coins_stored
+from db.aio import AsyncConnection
 from db.catalog import Order
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Field, Fields

@@ -8,9 +8,9 @@ at an asset with a new name, its coin has the old one, and is found by neither.
 from functools import partial
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import filters, search, trigrams
+from db.aio import AsyncConnection
 from db.keyset import AnySelect
 from db.search import Found, Subject, Texts
 from db.tables import coin_assets, coins

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert, among, select_among, slices
 from db.likeness import Key, seniority
 from db.tables import coin_assets, coin_marks, coins

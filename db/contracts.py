@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert, among
 from db.clock import now
 from db.enums import RunStatus

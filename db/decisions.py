@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import now
 from db.keyset import AnyRow
 from db.likeness import Key

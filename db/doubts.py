@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import keyset, links
+from db.aio import AsyncConnection
 from db.keyset import AnyRow, Ordering, Page, Slice, Term
 from db.likeness import Likeness
 from db.tables import coin_pairs

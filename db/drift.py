@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.tables import drift_events, fields
 
 KnownFields = Mapping[str, frozenset[str]]

@@ -14,11 +14,11 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine import Connection as SyncConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from db import errors, sqlite
+from db.aio import AsyncConnection, AsyncEngine, create_async_engine
 from db.data_version import DataVersion
-from db.direct import Direct, PostgresqlReader, SqliteReader
-from db.errors import translated
+from db.direct import Direct, Reader
 
 # Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
 BUSY_TIMEOUT_SECONDS = 3
@@ -44,7 +44,14 @@ class Database:
         self.after_write: set[Callable[[], None]] = set()
         self._reader, self._writer = _sqlite_engines(self.url) if self.is_sqlite else _postgresql_engines(self.url)
         dialect = self._reader.dialect
-        reader = SqliteReader(self.url) if self.is_sqlite else PostgresqlReader(self.url, dialect, _CONNECT_ARGS)
+        if self.is_sqlite:
+            self._translated = errors.translated
+            reader: Reader = sqlite.SqliteReader(self.url)
+        else:
+            from db import postgresql  # and with it the driver, only where there is a PostgreSQL
+
+            self._translated = postgresql.translated
+            reader = postgresql.PostgresqlReader(self.url, dialect, _CONNECT_ARGS)
         self.direct = Direct(dialect, reader)
         self.data_version = DataVersion(self.direct)
 
@@ -55,7 +62,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One consistent snapshot; whatever is written in it is rolled back."""
-        with translated():
+        with self._translated():
             async with self._reader.connect() as connection:
                 if not self.is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -64,7 +71,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with translated():
+        with self._translated():
             async with self._writer.begin() as connection:
                 yield connection
         for call in self.after_write:

@@ -1,4 +1,5 @@
-"""What can go wrong on the floor, in our words. Driver errors are translated here and nowhere else.
+"""What can go wrong on the floor, in our words. Driver errors are translated here, those of
+PostgreSQL's in `db/postgresql`, and nowhere else.
 
 DatabaseError
 ├── DatabaseUnavailable   cannot be reached, opened or written; worth trying again later
@@ -13,7 +14,6 @@ HistoryForgotten          a moment of which nothing is kept any more
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import asyncpg
 from sqlalchemy import exc
 
 # PostgreSQL's SQLSTATE classes of trouble that is not ours and may pass: connection, resources, operator, system,
@@ -60,25 +60,24 @@ def translated() -> Iterator[None]:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        raise DatabaseUnavailable(f"database unavailable: {_first_line(cause)}") from error
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise DatabaseUnavailable(f"database unavailable: {_first_line(error)}") from error
-    except asyncpg.PostgresError as error:
-        # COPY is spoken without SQLAlchemy in between.
-        if str(error.sqlstate or "").startswith(PASSING_STATES):
-            raise DatabaseUnavailable(f"database unavailable: {_first_line(error)}") from error
-        raise
+        raise DatabaseUnavailable(f"database unavailable: {first_line(cause)}") from error
     except exc.DBAPIError as error:
         if type(error) is exc.DatabaseError:
             # sqlite3's own word for a file that is damaged, or no database at all.
-            raise DatabaseUnavailable(f"database unusable: {_first_line(error.orig or error)}") from error
+            raise DatabaseUnavailable(f"database unusable: {first_line(error.orig or error)}") from error
         state = str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None) or "")
-        if error.connection_invalidated or state.startswith(PASSING_STATES):
-            raise DatabaseUnavailable(f"database unavailable: {_first_line(error.orig or error)}") from error
+        if error.connection_invalidated or is_passing(state):
+            raise DatabaseUnavailable(f"database unavailable: {first_line(error.orig or error)}") from error
         raise
 
 
-def _first_line(error: BaseException) -> str:
+def is_passing(sqlstate: str) -> bool:
+    """Whether this is no fault of ours and may be over later."""
+    return sqlstate.startswith(PASSING_STATES)
+
+
+def first_line(error: BaseException) -> str:
+    """What kind of error and the beginning of what it says."""
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
     return f"{type(error).__name__}: {text}"[:200]

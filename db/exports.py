@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, FromClause, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.keyset import AnyRow
 from db.tables import FIGURES, asset_history, assets, coin_assets, coins
 

@@ -6,8 +6,8 @@ Writing is in `quarantine` and `drift`.
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.filters import Field
 from db.newest_first import NewestFirst
 from db.tables import drift_events, quarantine

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import keyset
+from db.aio import AsyncConnection
 from db.keyset import AnyRow, AnySelect, Key, Ordering, Page, Slice, Term
 
 OrderingOf = Callable[[int], Ordering]

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from db import assets
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert
 from db.records import AcceptedRecord
 from db.tables import asset_history

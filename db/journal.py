@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
+from db.aio import AsyncConnection
 from db.keyset import AnyRow, Ordering, Page, Slice, Term
 from db.tables import batches
 

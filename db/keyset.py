@@ -12,9 +12,9 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, asc, desc, literal, or_, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import cursors
+from db.aio import AsyncConnection
 from db.cursors import KeyPart
 
 Key = tuple[Any, ...]

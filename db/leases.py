@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import now
 from db.errors import Fenced, LeaseHeld
 from db.tables import leases

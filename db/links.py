@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert, among, select_among, slices
 from db.likeness import Key, Likeness
 from db.tables import asset_contracts, assets, batches, coin_assets, coin_keys, coin_marks, coin_pairs, sources

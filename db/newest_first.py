@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import filters, keyset
+from db.aio import AsyncConnection
 from db.cursors import INT64
 from db.filters import Condition, Field
 from db.keyset import AnyRow, Ordering, Page, Slice, Term

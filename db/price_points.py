@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, TableValuedAlias, cast, column, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
+from db.aio import AsyncConnection
 from db.buckets import Bucket, bucket
 from db.keyset import AnySelect, Key, Ordering, Page, Slice, Term
 from db.tables import asset_history

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert
 from db.id_list import Ids
 from db.records import RejectedRecord

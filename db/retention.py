@@ -8,9 +8,9 @@ source's lease row: a batch that goes back to an old record can't lose it in bet
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import case, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import leases
+from db.aio import AsyncConnection
 from db.clock import now
 from db.engine import Database
 from db.tables import assets, batches, quarantine, raw_assets, requests, run_events, runs, sources, windows

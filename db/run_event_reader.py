@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import cursors, runs
+from db.aio import AsyncConnection
 from db.cursors import INT64, KeyPart
 from db.errors import CursorExpired, InvalidCursor
 from db.runs import Run

@@ -8,8 +8,8 @@ the row, two writers would meet at the primary key. Numbers of different sources
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.clock import now
 from db.enums import RunEventKind
 from db.tables import run_events

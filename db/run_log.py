@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import grouped, keyset
+from db.aio import AsyncConnection
 from db.enums import RunEventKind
 from db.keyset import Ordering, Page, Slice, Term
 from db.tables import run_events

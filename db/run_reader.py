@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.enums import RunMode, RunStatus
 from db.filters import Field
 from db.keyset import AnyRow

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, case, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import leases, run_events
+from db.aio import AsyncConnection
 from db.clock import now
 from db.enums import ACTIVE, RunEventKind, RunMode, RunStatus, RunTrigger
 from db.id_list import Ids

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, false, or_, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import filters, trigrams, words
+from db.aio import AsyncConnection
 from db.cursors import storable
 from db.keyset import Classes, Locate
 from db.tables import assets

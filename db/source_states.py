@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import leases
+from db.aio import AsyncConnection
 from db.clock import now
 from db.enums import RunStatus
 from db.tables import runs, sources

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import holdings
+from db.aio import AsyncConnection
 from db.enums import RunStatus
 from db.holdings import Holdings
 from db.tables import runs

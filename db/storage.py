@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.tables import metadata
 
 # Tables and indexes are counted apart; `aggregate` has SQLite add up the pages of each.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, SelectBase, and_, any_, column, func, literal, or_, select, table
 from sqlalchemy import text as statement
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.cursors import storable
 from db.filters import AnyOf, Condition, Every, Where, contains, literal_pattern
 from db.keyset import AnySelect

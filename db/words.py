@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from sqlalchemy import Select, and_, select, union_all
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.aio import AsyncConnection
 from db.bulk import BulkInsert, slices
 from db.filters import starts_with
 from db.tables import asset_words

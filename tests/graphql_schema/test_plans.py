@@ -148,8 +148,8 @@ async def test_of_a_long_history_no_more_is_read_than_is_asked_for(
     for n in range(1, 4):
         await write(database, tables.asset_history, [point(n, hours, float(hours)) for hours in range(LONG_HISTORY)])
     # Where SQLite has to take more steps than this for a statement, it is left to graphql-core.
-    monkeypatch.setattr("db.direct.STEPS", 1000)
-    monkeypatch.setattr("db.direct.MOST_LOOKS", 1)
+    monkeypatch.setattr("db.sqlite.STEPS", 1000)
+    monkeypatch.setattr("db.sqlite.MOST_LOOKS", 1)
     query = f"{{ assets {{ nodes {{ history({page}) {{ pageInfo {{ hasNextPage }} nodes {{ at priceUsd }} }} }} }} }}"
     expected = await by_core(database, query, {})
     assert expected.count(b'"at"') == 9

@@ -1,0 +1,18 @@
+"""SQLAlchemy's connections for asyncio, without its sessions: those bring the ORM, 6 MB and 60 ms for nothing here."""
+
+import sys
+from importlib.util import find_spec, module_from_spec
+
+_PACKAGE = "sqlalchemy.ext.asyncio"
+_loaded_before = _PACKAGE in sys.modules
+if not _loaded_before and (_spec := find_spec(_PACKAGE)):
+    # The package without what its __init__ does, as long as one of its modules is imported.
+    sys.modules[_PACKAGE] = module_from_spec(_spec)
+
+from sqlalchemy.ext.asyncio.engine import AsyncConnection, AsyncEngine, create_async_engine  # noqa: E402
+
+if not _loaded_before:
+    # Whoever imports the package later gets all of it, with these same classes.
+    del sys.modules[_PACKAGE]
+
+__all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine"]

@@ -1,0 +1,63 @@
+"""Small reads straight through SQLite's driver, on the event loop: a thread would cost more than most statements."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+from db.direct import STATEMENTS_KEPT, NotDirect, Rows
+
+# About 2 ms of SQLite's work.
+STEPS, MOST_LOOKS = 10_000, 5
+REMEMBERED_SECONDS = 60.0
+
+
+class SqliteReader:
+    """A connection that only reads, waits for nobody, and gives up what takes long."""
+
+    def __init__(self, url: URL) -> None:
+        self._file = str(url.database)
+        self._usable = not url.query and not self._file.startswith("file:")
+        self._connection: sqlite3.Connection | None = None
+        self._looks = 0
+        # Statements that took long, and until when that is remembered.
+        self._long: dict[str, float] = {}
+
+    async def fetch(self, text: str, arguments: Sequence[Any]) -> Rows:
+        if self._long.get(text, 0.0) > time.monotonic():
+            raise NotDirect
+        if self._connection is None:
+            self._connection = self._opened()
+        self._looks = 0
+        try:
+            return self._connection.execute(text, arguments).fetchall()
+        except sqlite3.OperationalError as error:
+            # A lock is gone the next moment; what takes long will do so again.
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                self._remember(text)
+            raise
+
+    def _remember(self, text: str) -> None:
+        if len(self._long) >= STATEMENTS_KEPT:
+            self._long.clear()
+        self._long[text] = time.monotonic() + REMEMBERED_SECONDS
+
+    def _opened(self) -> sqlite3.Connection:
+        if not self._usable:
+            raise NotDirect
+        opened = sqlite3.connect(self._file, timeout=0, isolation_level=None, cached_statements=256)
+        opened.execute("PRAGMA query_only = ON")
+        opened.set_progress_handler(self._is_long, STEPS)
+        return opened
+
+    def _is_long(self) -> bool:
+        """SQLite asks this each so many steps, and ends the statement when told so."""
+        self._looks += 1
+        return self._looks > MOST_LOOKS
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
