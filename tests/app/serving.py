@@ -11,6 +11,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.config import Settings
+from app.environment import Secret
 from app.main import OpenServices, create_app
 from app.operations import Operations
 from app.run_feed import RunFeed
@@ -25,7 +26,7 @@ only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def settings_of(database: Database, **values: Any) -> Settings:
-    """Settings that nothing around the test has a say in."""
+    """Settings that nothing around the test has a say in. Tokens are given as text."""
     defaults: dict[str, Any] = {
         "database_url": database.url.render_as_string(hide_password=False),
         "api_token": None,
@@ -33,7 +34,9 @@ def settings_of(database: Database, **values: Any) -> Settings:
         "host": "127.0.0.1",
         "allowed_hosts": ("*",),
     }
-    return Settings(**{**defaults, **values})
+    given = {**defaults, **values}
+    tokens = {name: Secret(given[name]) for name in ("api_token", "api_read_token") if given.get(name) is not None}
+    return Settings(**{**given, **tokens})
 
 
 @contextlib.asynccontextmanager
