@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from bench.spent import Spent, moment
 from db import trigrams
-from db.engine import CACHE_KIB
+from db.sqlite import CACHE_KIB
 from db.tables import asset_history, assets, raw_assets
 
 _TABLES = (raw_assets, assets, asset_history)

@@ -5,6 +5,7 @@ the block or leaves nothing. On SQLite a write starts with BEGIN IMMEDIATE: the 
 the first write) loses updates or fails with "database is locked" once two processes read and then write.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,12 +20,15 @@ from db import errors, sqlite
 from db.aio import AsyncConnection, AsyncEngine, create_async_engine
 from db.data_version import DataVersion
 from db.direct import Direct, Reader
+from db.errors import DatabaseUnavailable
 
-# Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
-BUSY_TIMEOUT_SECONDS = 3
 # How long a transaction waits for a connection of this process; on SQLite, for its turn to write.
 POOL_TIMEOUT_SECONDS = 30
-CACHE_KIB = 16 * 1024
+# So many connections are kept open, and so many may be in use.
+SQLITE_READERS, SQLITE_MOST_READERS = 5, 10
+POSTGRESQL_CONNECTIONS, POSTGRESQL_MOST_CONNECTIONS = 10, 15
+# How SQLAlchemy's pool is told not to let anybody wait: see `_Connections`.
+_UNLIMITED = -1
 POSTGRESQL_DRIVER = "postgresql+asyncpg"
 SQLITE_DRIVER = "sqlite+aiosqlite"
 _CONNECT_ARGS = {"timeout": 10, "server_settings": {"timezone": "UTC", "application_name": "kasparro"}}
@@ -46,11 +50,14 @@ class Database:
         dialect = self._reader.dialect
         if self.is_sqlite:
             self._translated = errors.translated
+            self._to_read = _Connections(self._reader, SQLITE_MOST_READERS)
+            self._to_write = _Connections(self._writer, 1)
             reader: Reader = sqlite.SqliteReader(self.url)
         else:
             from db import postgresql  # and with it the driver, only where there is a PostgreSQL
 
             self._translated = postgresql.translated
+            self._to_read = self._to_write = _Connections(self._reader, POSTGRESQL_MOST_CONNECTIONS)
             reader = postgresql.PostgresqlReader(self.url, dialect, _CONNECT_ARGS)
         self.direct = Direct(dialect, reader)
         self.data_version = DataVersion(self.direct)
@@ -63,7 +70,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One consistent snapshot; whatever is written in it is rolled back."""
         with self._translated():
-            async with self._reader.connect() as connection:
+            async with self._to_read.one() as connection:
                 if not self.is_sqlite:
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 yield connection
@@ -72,16 +79,65 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
         with self._translated():
-            async with self._writer.begin() as connection:
+            async with self._to_write.one() as connection, connection.begin():
                 yield connection
         for call in self.after_write:
             call()
 
     async def close(self) -> None:
         await self.direct.close()
-        await self._reader.dispose()
-        if self._writer is not self._reader:
-            await self._writer.dispose()
+        await self._to_read.close()
+        if self._to_write is not self._to_read:
+            await self._to_write.close()
+
+
+class _Connections:
+    """The connections of an engine: so many in use at a time, first come first served.
+
+    Who has to wait does so here. When the user of a connection is cancelled, SQLAlchemy throws the connection away, and
+    does not tell those who wait in its own queue that there is room: they would wait until their time is up.
+    """
+
+    def __init__(self, engine: AsyncEngine, most: int) -> None:
+        self._engine = engine
+        self._free = asyncio.Semaphore(most)
+        self._returning: set[asyncio.Future[None]] = set()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[AsyncConnection]:
+        """One of them, for the block. Raises DatabaseUnavailable when none became free in time."""
+        await self._wait()
+        connection = self._engine.connect()
+        try:
+            await connection.start()
+        except BaseException:
+            self._free.release()
+            raise
+        try:
+            yield connection
+        finally:
+            # To its end, also when who used it is cancelled meanwhile.
+            returning = asyncio.ensure_future(connection.close())
+            self._returning.add(returning)
+            returning.add_done_callback(self._returned)
+            await asyncio.shield(returning)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POOL_TIMEOUT_SECONDS if self._free.locked() else None):
+                await self._free.acquire()
+        except TimeoutError:
+            waited = f"database unavailable: no connection became free in {POOL_TIMEOUT_SECONDS} s"
+            raise DatabaseUnavailable(waited) from None
+
+    def _returned(self, returning: "asyncio.Future[None]") -> None:
+        self._returning.discard(returning)
+        self._free.release()
+
+    async def close(self) -> None:
+        """Close all that are not in use. What came back later would be forgotten, open."""
+        await asyncio.gather(*self._returning, return_exceptions=True)
+        await self._engine.dispose()
 
 
 def parse_url(url: str) -> URL:
@@ -102,11 +158,11 @@ def parse_url(url: str) -> URL:
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    reader = create_async_engine(url, pool_size=5, max_overflow=5, pool_timeout=POOL_TIMEOUT_SECONDS)
+    shared: dict[str, Any] = {"max_overflow": _UNLIMITED, "connect_args": {"factory": sqlite.Connection}}
+    reader = create_async_engine(url, pool_size=SQLITE_READERS, **shared)
     # One writer connection: writers of this process queue in order instead of racing for SQLite's lock.
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=POOL_TIMEOUT_SECONDS)
+    writer = create_async_engine(url, pool_size=1, **shared)
     for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
-        event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _beginner(begin))
     return reader, writer
 
@@ -114,28 +170,12 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 def _postgresql_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     engine = create_async_engine(
         url,
-        pool_size=10,
-        max_overflow=5,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_size=POSTGRESQL_CONNECTIONS,
+        max_overflow=_UNLIMITED,
         pool_pre_ping=True,
         connect_args=_CONNECT_ARGS,
     )
     return engine, engine
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    # We begin transactions ourselves (see `_beginner`), so the driver must not.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"cache_size = -{CACHE_KIB}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _beginner(statement: str) -> Any:

@@ -1,5 +1,9 @@
-"""Small reads straight through SQLite's driver, on the event loop: a thread would cost more than most statements."""
+"""SQLite's driver: connections as SQLAlchemy gets them, and small reads straight through it.
 
+Those are done on the event loop, where a thread would cost more than most statements.
+"""
+
+import contextlib
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -9,9 +13,39 @@ from sqlalchemy.engine import URL
 
 from db.direct import STATEMENTS_KEPT, NotDirect, Rows
 
+# Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
+BUSY_TIMEOUT_SECONDS = 3
+CACHE_KIB = 16 * 1024
 # About 2 ms of SQLite's work.
 STEPS, MOST_LOOKS = 10_000, 5
 REMEMBERED_SECONDS = 60.0
+
+
+class Connection(sqlite3.Connection):
+    """A connection as we want it, which lets go of its locks when it is closed.
+
+    SQLite keeps a closed connection and its transaction for as long as a statement of it is known to anybody. Where a
+    task was cancelled, that is the traceback, which may stay until garbage is collected; so long nobody could write.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        # We begin transactions ourselves (see `engine`), so the driver must not.
+        self.isolation_level = None
+        # In one go: whoever is cancelled between two of them would leave a file that is half-way to its log.
+        for pragma in (
+            f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"cache_size = -{CACHE_KIB}",
+        ):
+            self.execute(f"PRAGMA {pragma}").close()
+
+    def close(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 class SqliteReader:

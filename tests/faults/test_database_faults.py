@@ -152,7 +152,7 @@ async def test_a_pool_without_a_free_connection(world: World, monkeypatch: pytes
                     await stack.enter_async_context(exhausted.read())
             if exhausted.is_sqlite:
                 await stack.enter_async_context(exhausted.write())
-            with pytest.raises(DatabaseUnavailable, match="QueuePool limit"):
+            with pytest.raises(DatabaseUnavailable, match="no connection became free"):
                 await world.run("csv")
         await world.recovered("csv")
 
@@ -163,7 +163,7 @@ async def test_a_pool_without_a_free_connection(world: World, monkeypatch: pytes
 async def test_a_write_lock_that_somebody_keeps_for_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a statement waits on SQLite; with FAULTS=long a whole minute."""
     if not LONG:
-        monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_SECONDS", 0.05)
+        monkeypatch.setattr("db.sqlite.BUSY_TIMEOUT_SECONDS", 0.05)
     other = world.database
     locked = asyncio.Event()
 

@@ -17,7 +17,7 @@ import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from db.engine import BUSY_TIMEOUT_SECONDS
+from db.sqlite import BUSY_TIMEOUT_SECONDS
 from tests.simulation.host import HOST, Host
 
 LOCK_POLL_SECONDS = 0.05
@@ -81,6 +81,8 @@ class Connection(aiosqlite.Connection):
         if self._host is not None:
             await self._host.turn()
         opened = self._connector()
+        # Waiting takes virtual time: see `_patiently`.
+        opened.execute("PRAGMA busy_timeout = 0")
         opened.create_function("strftime", -1, _now)
         self._connection = opened
         if self._host is not None:
@@ -90,8 +92,6 @@ class Connection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
-        if args and str(args[0]).startswith("PRAGMA busy_timeout"):
-            return fn("PRAGMA busy_timeout = 0")
         if self._host is None:
             return fn(*args, **kwargs)
         if args and isinstance(args[0], str):

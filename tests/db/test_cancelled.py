@@ -1,0 +1,106 @@
+"""Whoever is cancelled, wherever he is, takes nothing along that others need: no connection, no lock, no turn."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from db import engine as engine_module
+from db.engine import Connection, Database
+
+INSERT = text("INSERT INTO etl_call_months (source, month, calls) VALUES (:source, '2026-01', 1) RETURNING source")
+STORED = text("SELECT source FROM etl_call_months ORDER BY source")
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases have one connection for readers, one for writers; waiting for it takes 5 s at most."""
+    for name in ("SQLITE_MOST_READERS", "POSTGRESQL_MOST_CONNECTIONS"):
+        monkeypatch.setattr(engine_module, name, 1)
+    monkeypatch.setattr(engine_module, "POOL_TIMEOUT_SECONDS", 5)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def in_a_statement(engine: Any, beginning: str, do: Callable[[], object]) -> None:
+    """Do it once, while a statement that begins like this is carried out."""
+
+    left = [do]
+
+    def noted(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(beginning) and left:
+            left.pop()()
+
+    event.listen(engine.sync_engine, "before_cursor_execute", noted)
+
+
+async def written(database: Database, source: str) -> list[str]:
+    async with database.write() as connection:
+        await connection.execute(INSERT, {"source": source})
+        return list((await connection.execute(STORED)).scalars())
+
+
+async def stored(connection: Connection) -> list[str]:
+    return list((await connection.execute(STORED)).scalars())
+
+
+async def ended(task: "asyncio.Task[Any]") -> asyncio.CancelledError:
+    """How the task was cancelled, with all that its traceback holds."""
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
+    return caught.value
+
+
+async def test_a_write_that_is_cancelled_in_a_statement_leaves_nothing_and_no_lock(database: Database) -> None:
+    await written(database, "before")
+    cancelled = asyncio.create_task(written(database, "cancelled"))
+    in_a_statement(database._writer, "INSERT", cancelled.cancel)
+    kept = await ended(cancelled)  # a logger may keep it, too, or a cycle, until garbage is collected
+    assert await written(database, "behind") == ["before", "behind"]
+    del kept
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_who_waits_goes_on_when_the_one_before_is_cancelled(database_url: str) -> None:
+    """Also when there was no connection yet: then there is room for one, which nobody has given back."""
+    async with opened(database_url) as database:
+        asked = [asyncio.create_task(_read(database, stored)) for _ in range(4)]
+        event.listen(database._reader.sync_engine, "connect", lambda *_: asked[0].cancel(), insert=True)
+        await ended(asked[0])
+        assert await asyncio.gather(*asked[1:]) == [await _read(database, stored)] * 3
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_who_is_cancelled_in_line_is_no_longer_waited_for(database_url: str) -> None:
+    async with opened(database_url) as database:
+        async with database.read():
+            in_line = [asyncio.create_task(_read(database, stored)) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            in_line[0].cancel()
+            in_line[1].cancel()
+        assert await in_line[2] == await _read(database, stored)
+
+
+async def test_a_connection_that_is_on_its_way_back_is_closed_with_the_others(database_url: str) -> None:
+    async with opened(database_url) as database:
+        pool: Any = database._reader.pool
+        cancelled = asyncio.create_task(_read(database, stored))
+        event.listen(database._reader.sync_engine, "rollback", lambda _: cancelled.cancel())
+        await ended(cancelled)
+    await asyncio.sleep(0.05)
+    assert pool.checkedin() == 0  # what comes back later stays there, open
+
+
+async def _read(database: Database, question: Callable[[Connection], Awaitable[list[str]]]) -> list[str]:
+    async with database.read() as connection:
+        return await question(connection)
