@@ -1,6 +1,7 @@
 """Progress bars on stderr, for a person at a terminal."""
 
 import sys
+import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,13 +32,17 @@ class Bars:
 
         if name not in self._bars:
             tqdm.monitor_interval = 0  # no thread that looks after bars which nobody moves
-            form = _OPEN_FORMAT if total is None else _FORMAT
             self._bars[name] = tqdm(
-                desc=said or name, total=total, bar_format=form, file=sys.stderr, leave=self._stay, dynamic_ncols=True
-            )
+                total=total, initial=done, miniters=1, smoothing=0, desc=said or name,
+                bar_format=_OPEN_FORMAT if total is None else _FORMAT,
+                file=sys.stderr, leave=self._stay, dynamic_ncols=True,
+            )  # fmt: skip
         bar = self._bars[name]
         if bar.total != total:
+            # Another count begins, from where this one is: what was done before says nothing of its speed.
             bar.total, bar.desc, bar.bar_format = total, said or name, _FORMAT
+            bar.initial = bar.n = bar.last_print_n = done
+            bar.start_t = bar.last_print_t = time.time()
             bar.refresh()
         bar.update(done - bar.n)
 

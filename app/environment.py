@@ -1,9 +1,10 @@
 """The environment and a file like it, read into a struct: each field is the variable of its name in capitals.
 
-Numbers are converted by msgspec, which decodes the sources' records as well.
+What the types say of bounds is checked by msgspec, which decodes the sources' records as well.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
@@ -16,7 +17,12 @@ _T = TypeVar("_T", bound=msgspec.Struct)
 Check = Callable[[Any], Any]
 # A complaint may quote a value, and a value can be anything.
 LONGEST_COMPLAINT = 300
-_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})")
 _MEANT = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -105,13 +111,18 @@ def _chosen(text: str, choices: tuple[str, ...]) -> str:
 
 
 def _number(text: str, kind: type, hint: Any) -> Any:
-    plain = _BOOLEANS.get(text.lower(), text) if kind is bool else text
+    number: object = None
+    if kind is bool:
+        number = _BOOLEANS.get(text.lower())
+    elif (_WHOLE if kind is int else _DECIMAL).fullmatch(text):
+        number = kind(text)
+    if number is None:
+        raise ValueError(f"must be {_MEANT[kind]}")
     try:
-        return msgspec.convert(msgspec.convert(plain, kind, strict=False), hint)
+        return msgspec.convert(number, hint)
     except msgspec.ValidationError as problem:
-        # "Expected `int` <= 65535", or of a text that is no number at all "Expected `int`, got `str`"
-        bound = str(problem).partition("` ")[2]
-        raise ValueError(f"must be {bound if bound.startswith(('<', '>')) else _MEANT[kind]}") from None
+        # "Expected `int` <= 65535"
+        raise ValueError(f"must be {str(problem).partition('` ')[2]}") from None
 
 
 def _shortened(complaint: str) -> str:

@@ -8,11 +8,11 @@ _loaded_before = _PACKAGE in sys.modules
 if not _loaded_before and (_spec := find_spec(_PACKAGE)):
     # The package without what its __init__ does, as long as one of its modules is imported.
     sys.modules[_PACKAGE] = module_from_spec(_spec)
-
-from sqlalchemy.ext.asyncio.engine import AsyncConnection, AsyncEngine, create_async_engine  # noqa: E402
-
-if not _loaded_before:
-    # Whoever imports the package later gets all of it, with these same classes.
-    del sys.modules[_PACKAGE]
+try:
+    from sqlalchemy.ext.asyncio.engine import AsyncConnection, AsyncEngine, create_async_engine
+finally:
+    if not _loaded_before:
+        # Whoever imports the package later gets all that is in it, with these same classes.
+        del sys.modules[_PACKAGE]
 
 __all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine"]

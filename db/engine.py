@@ -78,49 +78,46 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._translated():
-            async with self._to_write.one() as connection, connection.begin():
-                yield connection
-        for call in self.after_write:
-            call()
+        committed = False
+        try:
+            with self._translated():
+                async with self._to_write.one() as connection:
+                    async with connection.begin():
+                        yield connection
+                    committed = True
+        finally:
+            # Also when whoever wrote is cancelled while the connection is given back.
+            for call in self.after_write if committed else ():
+                call()
 
     async def close(self) -> None:
         await self.direct.close()
-        await self._to_read.close()
-        if self._to_write is not self._to_read:
-            await self._to_write.close()
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
 
 
 class _Connections:
     """The connections of an engine: so many in use at a time, first come first served.
 
-    Who has to wait does so here. When the user of a connection is cancelled, SQLAlchemy throws the connection away, and
-    does not tell those who wait in its own queue that there is room: they would wait until their time is up.
+    Who has to wait does so here. When a connection can't be opened for somebody, or he is cancelled meanwhile,
+    SQLAlchemy does not tell those who wait in its own queue that there is room: they would wait until time is up.
     """
 
     def __init__(self, engine: AsyncEngine, most: int) -> None:
         self._engine = engine
         self._free = asyncio.Semaphore(most)
-        self._returning: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[AsyncConnection]:
         """One of them, for the block. Raises DatabaseUnavailable when none became free in time."""
         await self._wait()
-        connection = self._engine.connect()
         try:
-            await connection.start()
-        except BaseException:
-            self._free.release()
-            raise
-        try:
-            yield connection
+            # Given back to the end, however often its user is cancelled: SQLAlchemy sees to that.
+            async with self._engine.connect() as connection:
+                yield connection
         finally:
-            # To its end, also when who used it is cancelled meanwhile.
-            returning = asyncio.ensure_future(connection.close())
-            self._returning.add(returning)
-            returning.add_done_callback(self._returned)
-            await asyncio.shield(returning)
+            self._free.release()
 
     async def _wait(self) -> None:
         try:
@@ -129,15 +126,6 @@ class _Connections:
         except TimeoutError:
             waited = f"database unavailable: no connection became free in {POOL_TIMEOUT_SECONDS} s"
             raise DatabaseUnavailable(waited) from None
-
-    def _returned(self, returning: "asyncio.Future[None]") -> None:
-        self._returning.discard(returning)
-        self._free.release()
-
-    async def close(self) -> None:
-        """Close all that are not in use. What came back later would be forgotten, open."""
-        await asyncio.gather(*self._returning, return_exceptions=True)
-        await self._engine.dispose()
 
 
 def parse_url(url: str) -> URL:

@@ -30,6 +30,13 @@ class Connection(sqlite3.Connection):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
+        try:
+            self._configure()
+        except BaseException:
+            self.close()
+            raise
+
+    def _configure(self) -> None:
         # We begin transactions ourselves (see `engine`), so the driver must not.
         self.isolation_level = None
         # In one go: whoever is cancelled between two of them would leave a file that is half-way to its log.
