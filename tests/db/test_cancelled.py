@@ -1,14 +1,18 @@
 """Whoever is cancelled, wherever he is, takes nothing along that others need: no connection, no lock, no turn."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import event, text
 
 from db import engine as engine_module
+from db import sqlite
 from db.engine import Connection, Database
 
 INSERT = text("INSERT INTO etl_call_months (source, month, calls) VALUES (:source, '2026-01', 1) RETURNING source")
@@ -99,6 +103,25 @@ async def test_a_connection_that_is_on_its_way_back_is_closed_with_the_others(da
         await ended(cancelled)
     await asyncio.sleep(0.05)
     assert pool.checkedin() == 0  # what comes back later stays there, open
+
+
+async def test_who_follows_writes_is_told_of_one_whose_writer_is_cancelled_behind_it(database: Database) -> None:
+    told: list[str] = []
+    database.after_write.add(lambda: told.append("written"))
+    cancelled = asyncio.create_task(written(database, "committed"))
+    event.listen(database._writer.sync_engine, "checkin", lambda *_: cancelled.cancel(), once=True)
+    await ended(cancelled)
+    assert told == ["written"]
+    assert await _read(database, stored) == ["committed"]
+
+
+def test_a_file_that_is_no_database_is_not_left_open(tmp_path: Path) -> None:
+    file = tmp_path / "no.sqlite3"
+    file.write_bytes(b"no database" * 1000)
+    with pytest.raises(sqlite3.DatabaseError) as caught:
+        sqlite3.connect(file, factory=sqlite.Connection)
+    assert str(file) not in {opened.path for opened in psutil.Process().open_files()}
+    del caught
 
 
 async def _read(database: Database, question: Callable[[Connection], Awaitable[list[str]]]) -> list[str]:
