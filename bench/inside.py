@@ -73,8 +73,8 @@ async def _inside(url: str, rows: int) -> dict[str, dict[str, float]]:
         found["plan"][what] = await _cpu([partial(graph.schema.answers.answer, *each) for each in asked])
         found["statements"][what] = await _cpu(await _statements(opened, asked))
     await opened.close()
-    for layer, kept in (("application", "0"), ("application, kept", "")):
-        found[layer] = await _application(url, {"answer_cache_bytes": kept} if kept else {})
+    for layer, kept in (("application", 0), ("application, kept", Settings().answer_cache_bytes)):
+        found[layer] = await _application(url, kept)
     return found
 
 
@@ -99,14 +99,16 @@ async def _one_after_the_other(works: Iterable[Work]) -> None:
         await work()
 
 
-async def _application(url: str, more: Mapping[str, Any]) -> dict[str, float]:
-    settings: dict[str, Any] = {
-        "database_url": url,
-        "etl_sources": ("csv",),
-        "etl_schedule_csv": "off",
-        "etl_run_on_startup": False,
-    }
-    app = create_app(Settings(**settings, **more))
+async def _application(url: str, kept_bytes: int) -> dict[str, float]:
+    app = create_app(
+        Settings(
+            database_url=url,
+            etl_sources=("csv",),
+            etl_schedule_csv="off",
+            etl_run_on_startup=False,
+            answer_cache_bytes=kept_bytes,
+        )
+    )
     found = {}
     async with app.router.lifespan_context(app) as state:
         for what, bodies in QUERIES.items():
