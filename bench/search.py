@@ -6,6 +6,7 @@ import csv
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,20 @@ import asyncpg
 from sqlalchemy import insert, text
 
 from bench.databases import postgres_database
-from db import catalog, holdings, migrate, tables, trigrams, words
+from db import asset_reads, holdings, migrate, tables, trigrams, words
+from db.asset_reads import CountRead
 from db.bulk import BulkInsert
 from db.catalog import Listing, Order
 from db.engine import Connection, Database
 from db.filters import AnyOf, Where
-from db.keyset import Slice
+from db.keyset import Page, Slice
 from tests import upstream
 from tests.graphql_schema.rows import START
 
 REPEATS = 15
 NEEDLES = ("{rare}", "{stem}", "{typo}", "{prefix}", "coin", "oin", "a", "zz", "no such coin", "{stem} coin")
 FIELDS = ("symbol", "name", "external_id")
+PAGE = ("id", "source", *FIELDS, "rank", "price_usd", "market_cap_usd", "updated_at")
 BY_RANK = (Order("rank"),)
 COLUMNS = ("source", "external_id", "symbol", "name", "rank", "record_id", "run_id", "window_id", "price_usd")
 FOLDED = ("external_id_folded", "symbol_folded", "name_folded")
@@ -55,26 +58,26 @@ async def measure(url: str, rows: int) -> None:
     )
     async with database.read() as connection:
         named = await _names(connection)
-        lines = [await _figures(connection, pattern.format(**named)) for pattern in NEEDLES]
+    lines = [await _figures(database, pattern.format(**named)) for pattern in NEEDLES]
     head = ("search", "hits", "page", "next page", "count", "q by rank", "q count")
     print("\n".join("| " + " | ".join(line) + " |" for line in [head, ("---",) * len(head), *lines]))
     await database.close()
 
 
-async def _figures(connection: Connection, needle: str) -> tuple[str, ...]:
+async def _figures(database: Database, needle: str) -> tuple[str, ...]:
+    def page(listing: Listing, part: Slice) -> Callable[[], Awaitable[Page]]:
+        return partial(asset_reads.page(database.direct, listing, part, PAGE).read, database)
+
+    def count(listing: Listing) -> Callable[[], Awaitable[int]]:
+        return partial(CountRead(listing).read, database)
+
     listing = Listing(search=needle)
     q = Listing(AnyOf(tuple(Where(field, "contains", needle) for field in FIELDS)), order=BY_RANK)
-    first = await catalog.page(connection, listing, Slice(50), both_ends=False)
+    first = await page(listing, Slice(50))()
     behind = Slice(50, after=first.cursor(first.rows[-1])) if first.rows else Slice(50)
-    timed = [
-        await _best(lambda: catalog.page(connection, listing, Slice(50), both_ends=False)),
-        await _best(lambda: catalog.page(connection, listing, behind, both_ends=False)),
-        await _best(lambda: catalog.count(connection, listing)),
-        await _best(lambda: catalog.page(connection, q, Slice(50), both_ends=False)),
-        await _best(lambda: catalog.count(connection, q)),
-    ]
-    hits = await catalog.count(connection, listing)
-    return (repr(needle), f"{hits:,}", *(f"{figure:.1f}" for figure in timed))
+    works = (page(listing, Slice(50)), page(listing, behind), count(listing), page(q, Slice(50)), count(q))
+    timed = [await _best(work) for work in works]
+    return (repr(needle), f"{await count(listing)():,}", *(f"{figure:.1f}" for figure in timed))
 
 
 async def _best(work: Callable[[], Awaitable[object]]) -> float:

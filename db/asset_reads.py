@@ -1,36 +1,53 @@
 """The reads that come most often, worked out before they are carried out: pages of assets, single assets, points.
 
-What is of the common kind goes straight through the driver, as a statement that was compiled once for all of its shape.
-What is not (searches, other moments, a page between two others with both ends wanted, and whatever turns out to take
-long) is read by `catalog`, with the same result.
+What is of the common kind goes straight through the driver, as statements that were compiled once for all of their
+shape. What is not (other moments, a page between two others with both ends wanted, and whatever turns out to take long)
+is read by `catalog`, with the same result.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select
 
-from db import catalog, grouped, keyset, price_points, search, trigrams, walks
+from db import catalog, grouped, keyset, moments, price_points, search, trigrams, walks
+from db.asking import Asking
 from db.asset_views import NOW
 from db.catalog import Listing
 from db.cursors import INT64, storable
 from db.direct import Direct, NotDirect
 from db.engine import Connection, Database
 from db.keyset import AnySelect, Ordering, Page, Slice
+from db.moments import FoundRead
 from db.prepared import Prepared, is_one_of, parents, parents_slot, slot
 from db.price_points import Span
 from db.tables import asset_history, assets, sources
 from db.walks import Columns, Filled, Row, Walk
 
-_MOMENTS = tuple(field.name for field in fields(Span) if field.name != "interval")
+_MOMENTS_OF_SPANS = tuple(field.name for field in fields(Span) if field.name != "interval")
+
+
+class AnyPageRead(Protocol):
+    """A page of assets, to be read any number of times."""
+
+    async def read(self, database: Database) -> Page:
+        """Raises BadFilter and HistoryForgotten."""
+        ...
+
+    async def read_counted(self, database: Database) -> tuple[Page, int]:
+        """The page, and how long the whole list is, both of one moment. For pages that were made `counted`.
+
+        Raises BadFilter and HistoryForgotten.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page of assets, to be read any number of times."""
+    """A page that takes one statement, or is read in the usual way."""
 
     listing: Listing
     wanted: Slice
@@ -39,7 +56,6 @@ class PageRead:
     filled: Sequence[Filled] = ()
 
     async def read(self, database: Database) -> Page:
-        """Raises BadFilter and HistoryForgotten."""
         try:
             return self._page_of(await walks.rows(database.direct, self.filled, self.wanted))
         except NotDirect:
@@ -47,10 +63,6 @@ class PageRead:
                 return await self._read_usually(connection)
 
     async def read_counted(self, database: Database) -> tuple[Page, int]:
-        """The page, and how long the whole list is, both of one moment. For pages that were made `counted`.
-
-        Raises BadFilter and HistoryForgotten.
-        """
         try:
             rows = await walks.rows(database.direct, self.filled, self.wanted)
             if rows or self._is_first:
@@ -74,11 +86,23 @@ class PageRead:
 
 def page(
     direct: Direct, listing: Listing, wanted: Slice, columns: Columns, *, both_ends: bool = False, counted: bool = False
-) -> PageRead:
+) -> AnyPageRead:
     """Raises InvalidCursor and BadFilter."""
     walked = wanted.after is not None or wanted.before is not None
+    if listing.as_of is not None or (both_ends and walked):
+        return PageRead(listing, wanted, columns, both_ends)
+    if _is_looked_up(listing):
+        walk = Walk(
+            ("assets", columns, listing.order), NOW.fields, listing.condition, catalog.ordering(listing, NOW),
+            lambda: _columns(columns),
+        )  # fmt: skip
+        keyset.keys(walk.ordering, wanted)
+        return FoundRead(
+            walk, wanted, partial(catalog.found, listing=listing), partial(catalog.counted, listing=listing),
+            best_first=not listing.order,
+        )  # fmt: skip
     sources_counted = catalog.whole_sources(listing) if counted else ()
-    if not _is_plain(listing) or (both_ends and walked) or sources_counted is None:
+    if sources_counted is None:
         return PageRead(listing, wanted, columns, both_ends)
     walk = Walk(
         ("assets", columns, listing.order, counted and sources_counted), NOW.fields, listing.condition,
@@ -95,15 +119,22 @@ class CountRead:
 
     async def read(self, database: Database) -> int:
         """Raises BadFilter and HistoryForgotten."""
-        names = catalog.whole_sources(self.listing)
+        listing = self.listing
+        names = catalog.whole_sources(listing)
         if names is not None:
             try:
                 rows = await database.direct.fetch(_counts(database.direct), {})
                 return sum(count for source, count in rows if not names or source in names)
             except NotDirect:
                 pass
+        elif listing.as_of is None:
+
+            async def work(asks: Asking) -> int:
+                return await catalog.counted(asks, await catalog.found(asks, listing), listing)
+
+            return await moments.read(database, work, by_texts=_is_looked_up(listing))
         async with database.read() as connection:
-            return await catalog.count(connection, self.listing)
+            return await catalog.count(connection, listing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +228,13 @@ class PointsRead:
 
     def _moments(self) -> dict[str, datetime]:
         """What the span gives of its moments, by their names."""
-        found = {name: getattr(self.span, name) for name in _MOMENTS}
+        found = {name: getattr(self.span, name) for name in _MOMENTS_OF_SPANS}
         return {name: value for name, value in found.items() if value is not None}
 
 
-def _is_plain(listing: Listing) -> bool:
-    """Whether no index has to be asked first, and it is about now."""
-    searched = search.needle_of(listing.search) or (listing.condition and trigrams.wanted_by(listing.condition))
-    return listing.as_of is None and not searched
+def _is_looked_up(listing: Listing) -> bool:
+    """Whether the index of texts is asked first."""
+    return bool(search.needle_of(listing.search) or (listing.condition and trigrams.wanted_by(listing.condition)))
 
 
 def _total(names: tuple[str, ...]) -> tuple[ColumnElement[Any]]:

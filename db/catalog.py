@@ -3,16 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 from db import asset_views, filters, holdings, keyset, search, trigrams
 from db.aio import AsyncConnection
+from db.asking import EVERYTHING, Asking, Usually
 from db.asset_views import NOW, AssetView, view_of
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Where
 from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
-from db.search import Found
+from db.search import Found, Needle
 from db.tables import assets
 
 COLUMNS = tuple(column.name for column in assets.c if not column.name.endswith("_folded"))
@@ -55,29 +57,41 @@ async def page(
     keyset.keys(order, wanted)
     held = _held(listing, view)
     await asset_views.check(connection, listing.as_of)
-    found = await _found(connection, listing)
+    hits = await found(Usually(connection), listing)
     query = _select(columns, view).where(held)
-    if found.classes and not listing.order:
-        order = replace(order, classes=found.classes)
+    if hits.classes and not listing.order:
+        order = replace(order, classes=hits.classes)
     else:
-        query = query.where(found.condition)
-    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends)
+        query = query.where(hits.condition.build())
+    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends, values=hits.condition.values)
 
 
 async def count(connection: AsyncConnection, listing: Listing) -> int:
     """How many assets the listing holds in all. Raises BadFilter and HistoryForgotten."""
-    view = view_of(listing.as_of)
-    wanted = _held(listing, view)
-    await asset_views.check(connection, listing.as_of)
     sources = whole_sources(listing)
     if sources is not None:
         held = await holdings.by_source(connection)
         return sum(each.asset_count for name, each in held.items() if not sources or name in sources)
-    found = await _found(connection, listing)
-    if found.text is not None and listing.as_of is None and trigrams.is_exact(found.text):
-        return await trigrams.count(connection, found.text)
-    counted = select(func.count()).select_from(view.rows).where(wanted, found.counted)
-    return int((await connection.execute(counted)).scalar_one())
+    _held(listing, view_of(listing.as_of))
+    await asset_views.check(connection, listing.as_of)
+    asks = Usually(connection)
+    return await counted(asks, await found(asks, listing), listing)
+
+
+async def counted(asks: Asking, hits: Found, listing: Listing) -> int:
+    """The same of what is found, for a listing that is a part of what sources hold. Raises BadFilter."""
+    view = view_of(listing.as_of)
+    if hits.text is not None and listing.as_of is None and trigrams.is_exact(hits.text):
+        return await trigrams.count(asks, hits.text)
+    values: dict[str, Any] = {}
+    held = listing.condition and filters.with_slots(view.fields, listing.condition, values)
+
+    def build() -> AnySelect:
+        kept = true() if held is None else filters.to_sql(view.fields, held)
+        return select(func.count()).select_from(view.rows).where(kept, hits.counted.build())
+
+    shape = ("assets counted", listing.as_of, held, hits.counted.shape)
+    return int((await asks.rows(shape, build, {**values, **hits.counted.values}))[0][0])
 
 
 def whole_sources(listing: Listing) -> tuple[str, ...] | None:
@@ -134,16 +148,13 @@ async def by_keys(
 def ordering(listing: Listing, view: AssetView) -> Ordering:
     """The listing's order; its cursors are bound to order, filter, search and moment. Raises BadFilter."""
     then = () if listing.as_of is None else (listing.as_of,)
-    scope = repr(("assets", listing.condition, search.needle_of(listing.search), listing.order, *then))
-    return Ordering(_terms(listing, view), assets.c.id, scope)
-
-
-def _terms(listing: Listing, view: AssetView) -> tuple[Term, ...]:
-    needle = search.needle_of(listing.search)
-    if listing.order or not needle:
-        return tuple(_term(order, view) for order in _without_repeats(listing.order))
-    rank = view.fields["rank"]
-    return (Term(search.relevance(needle)), Term(rank.column, nullable=rank.nullable))
+    text = search.needle_of(listing.search)
+    scope = repr(("assets", listing.condition, text, listing.order, *then))
+    if listing.order or not text:
+        return Ordering(tuple(_term(each, view) for each in _without_repeats(listing.order)), assets.c.id, scope)
+    rank, values = view.fields["rank"], dict[str, Any]()
+    terms = (Term(search.relevance(Needle.of(text, values))), Term(rank.column, nullable=rank.nullable))
+    return Ordering(terms, assets.c.id, scope, values=values)
 
 
 def _term(order: Order, view: AssetView) -> Term:
@@ -163,18 +174,18 @@ def _select(columns: Collection[str], view: AssetView) -> AnySelect:
     return select(*(view.columns[name] for name in columns)).select_from(view.rows)
 
 
-async def _found(connection: AsyncConnection, listing: Listing) -> Found:
-    """What the search finds; without one, what the index can say about the condition."""
-    needle = search.needle_of(listing.search)
-    if needle:
-        found = await search.find(connection, needle)
-        return replace(found, text=found.text if listing.condition is None else None)
+async def found(asks: Asking, listing: Listing) -> Found:
+    """What the search finds; without one, what the index can say about the condition. Raises BadFilter."""
+    text = search.needle_of(listing.search)
+    if text:
+        hits = await search.find(asks, text)
+        return replace(hits, text=hits.text if listing.condition is None else None)
     wanted = trigrams.wanted_by(listing.condition)
     if not wanted:
-        return Found(true(), true())
-    hits = await trigrams.look(connection, wanted)
-    text = trigrams.sole_text(listing.condition) if hits.many else None
-    return Found(hits.narrowed(true()), hits.all_of(true()), text=text)
+        return Found(EVERYTHING, EVERYTHING)
+    some = await trigrams.look(asks, "wanted", wanted)
+    sole = trigrams.sole_text(listing.condition) if some.many else None
+    return Found(some.narrowed(EVERYTHING), some.all_of(EVERYTHING), text=sole)
 
 
 def _held(listing: Listing, view: AssetView) -> ColumnElement[bool]:

@@ -4,19 +4,20 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, true
 
 from db import coin_search, filters, keyset, search
-from db import coins as coins_stored
 from db.aio import AsyncConnection
+from db.asking import EVERYTHING, Asking, Usually
 from db.catalog import Order
 from db.cursors import INT64, storable
 from db.filters import Condition, Every, Field, Fields
-from db.keyset import AnyRow, Ordering, Page, Slice, Term
+from db.keyset import AnyRow, AnySelect, Ordering, Page, Slice, Term
 from db.likeness import Key, seniority
-from db.tables import assets, coin_assets, coins
+from db.search import Found, Needle
+from db.tables import assets, coin_assets, coin_marks, coins
 
 COLUMNS = ("id", "slug", "symbol", "name", "rank", "price_usd", "divergence_percent", "market_cap_usd")
 FIELDS: Fields = {
@@ -57,32 +58,47 @@ async def page(connection: AsyncConnection, listing: CoinListing, wanted: Slice,
     order = ordering(listing)
     keyset.keys(order, wanted)
     query = select(*_SELECTED).where(_held(listing))
-    if needle := search.needle_of(listing.search):
-        found = await coin_search.find(connection, needle)
-        if found.classes and not listing.order:
-            order = replace(order, classes=found.classes)
-        else:
-            query = query.where(found.condition)
-    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends)
+    hits = await found(Usually(connection), listing)
+    if hits.classes and not listing.order:
+        order = replace(order, classes=hits.classes)
+    else:
+        query = query.where(hits.condition.build())
+    return await keyset.fetch(connection, query, order, wanted, both_ends=both_ends, values=hits.condition.values)
+
+
+async def found(asks: Asking, listing: CoinListing) -> Found:
+    """What the search finds; without one, everything. Raises BadFilter."""
+    text = search.needle_of(listing.search)
+    return await coin_search.find(asks, text) if text else Found(EVERYTHING, EVERYTHING)
 
 
 def check(listing: CoinListing, wanted: Slice) -> None:
     """Raise InvalidCursor unless the slice's cursors were taken from this very list, and BadFilter for a bad one."""
     keyset.keys(ordering(listing), wanted)
     _held(listing)
-    if needle := search.needle_of(listing.search):
-        search.literally(needle, coin_search.TEXTS)
+    if text := search.needle_of(listing.search):
+        Needle.of(text, {})
 
 
 async def count(connection: AsyncConnection, listing: CoinListing) -> int:
     """How many coins the listing holds in all. Raises BadFilter."""
-    needle = search.needle_of(listing.search)
-    if listing.condition in {None, Every(())} and not needle:
-        return await coins_stored.total(connection)
-    counted = select(func.count()).select_from(coins).where(_held(listing))
-    if needle:
-        counted = counted.where((await coin_search.find(connection, needle)).counted)
-    return int((await connection.execute(counted)).scalar_one())
+    asks = Usually(connection)
+    return await counted(asks, await found(asks, listing), listing)
+
+
+async def counted(asks: Asking, hits: Found, listing: CoinListing) -> int:
+    """The same, of what is found. Raises BadFilter."""
+    if listing.condition in {None, Every(())} and not search.needle_of(listing.search):
+        return int((await asks.rows("coins", _every_coin, {}))[0][0])
+    values: dict[str, Any] = {}
+    held = listing.condition and filters.with_slots(FIELDS, listing.condition, values)
+
+    def build() -> AnySelect:
+        kept = true() if held is None else filters.to_sql(FIELDS, held)
+        return select(func.count()).select_from(coins).where(kept, hits.counted.build())
+
+    shape = ("coins counted", held, hits.counted.shape)
+    return int((await asks.rows(shape, build, {**values, **hits.counted.values}))[0][0])
 
 
 async def by_ids(connection: AsyncConnection, ids: Iterable[int]) -> dict[int, AnyRow]:
@@ -123,14 +139,16 @@ async def members(connection: AsyncConnection, coin_ids: Sequence[int]) -> dict[
 
 def ordering(listing: CoinListing) -> Ordering:
     """The listing's order; its cursors are bound to order, filter and search. Raises BadFilter."""
-    needle = search.needle_of(listing.search)
-    scope = repr(("coins", listing.condition, needle, listing.order))
-    return Ordering(_terms(listing.order, needle), coins.c.id, scope)
+    text = search.needle_of(listing.search)
+    scope = repr(("coins", listing.condition, text, listing.order))
+    if listing.order or not text:
+        return Ordering(_terms(listing.order), coins.c.id, scope)
+    values: dict[str, Any] = {}
+    best = search.relevance(Needle.of(text, values), coin_search.TEXTS)
+    return Ordering((Term(best), Term(coins.c.rank, nullable=True)), coins.c.id, scope, values=values)
 
 
-def _terms(order: Sequence[Order], needle: str) -> tuple[Term, ...]:
-    if not order and needle:
-        return (Term(search.relevance(needle, coin_search.TEXTS)), Term(coins.c.rank, nullable=True))
+def _terms(order: Sequence[Order]) -> tuple[Term, ...]:
     # A second criterion on the same field can decide nothing.
     first: dict[str, Order] = {}
     for each in order:
@@ -141,6 +159,10 @@ def _terms(order: Sequence[Order], needle: str) -> tuple[Term, ...]:
 def _term(order: Order) -> Term:
     field = filters.field_of(FIELDS, order.field)
     return Term(field.column, order.descending, field.nullable)
+
+
+def _every_coin() -> AnySelect:
+    return select(func.coalesce(func.sum(coin_marks.c.coin_count), 0))
 
 
 def _held(listing: CoinListing) -> ColumnElement[bool]:

@@ -6,43 +6,74 @@ They go straight through the driver. Whatever does not go smoothly raises NotDir
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Protocol
 
 from sqlalchemy import BigInteger, Text, select
 
-from db import coin_catalog, keyset, walks
+from db import coin_catalog, keyset, moments, search, walks
+from db.asking import Asking
 from db.coin_catalog import CoinListing
 from db.cursors import INT64, storable
 from db.direct import Direct
 from db.engine import Database
 from db.keyset import AnySelect, Ordering, Page, Slice
 from db.likeness import Key, seniority
+from db.moments import FoundRead
 from db.prepared import is_one_of, parents, slot
 from db.tables import assets, coin_assets, coins
 from db.walks import Columns, Filled, Row, Walk
 
 
+class AnyPageRead(Protocol):
+    """A page of coins, to be read any number of times."""
+
+    async def read(self, database: Database) -> Page:
+        """Raises NotDirect, where `coin_catalog` has to read it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CoinPageRead:
-    """A page of coins, to be read any number of times."""
+    """A page that takes one statement."""
 
     listing: CoinListing
     wanted: Slice
     filled: Sequence[Filled]
 
     async def read(self, database: Database) -> Page:
-        """Raises NotDirect."""
         rows = await walks.rows(database.direct, self.filled, self.wanted)
         return keyset.page_of(rows, _ordering(self.listing), self.wanted)
 
 
-def page(direct: Direct, listing: CoinListing, wanted: Slice, columns: Columns) -> CoinPageRead:
-    """A page of a list without a search. Raises InvalidCursor and BadFilter."""
+def page(direct: Direct, listing: CoinListing, wanted: Slice, columns: Columns) -> AnyPageRead:
+    """Raises InvalidCursor and BadFilter."""
+    searched = bool(search.needle_of(listing.search))
     walk = Walk(
-        ("coins", columns, listing.order), coin_catalog.FIELDS, listing.condition, _ordering(listing),
-        lambda: _columns(columns),
+        ("coins", columns, listing.order), coin_catalog.FIELDS, listing.condition,
+        coin_catalog.ordering(listing) if searched else _ordering(listing), lambda: _columns(columns),
     )  # fmt: skip
-    return CoinPageRead(listing, wanted, walk.page(direct, wanted))
+    if not searched:
+        return CoinPageRead(listing, wanted, walk.page(direct, wanted))
+    return FoundRead(
+        walk, wanted, partial(coin_catalog.found, listing=listing), partial(coin_catalog.counted, listing=listing),
+        best_first=not listing.order,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CoinCountRead:
+    """How many coins a listing holds."""
+
+    listing: CoinListing
+
+    async def read(self, database: Database) -> int:
+        """Raises BadFilter."""
+
+        async def work(asks: Asking) -> int:
+            return await coin_catalog.counted(asks, await coin_catalog.found(asks, self.listing), self.listing)
+
+        return await moments.read(database, work, by_texts=bool(search.needle_of(self.listing.search)))
 
 
 @dataclass(frozen=True, slots=True)

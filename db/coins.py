@@ -209,11 +209,6 @@ async def count(connection: AsyncConnection, more: Mapping[str, int]) -> None:
     await _COUNT.run(connection, [(source, 0, number) for source, number in sorted(more.items()) if number])
 
 
-async def total(connection: AsyncConnection) -> int:
-    """How many coins there are."""
-    return int((await connection.execute(select(func.coalesce(func.sum(coin_marks.c.coin_count), 0)))).scalar_one())
-
-
 async def recount(connection: AsyncConnection) -> None:
     """Work out anew what is noted of coins: how many there are, and which have a slug of their own. Reads them all."""
     has_own = coins.c.slug != func.lower(coins.c.external_id)

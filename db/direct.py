@@ -6,7 +6,8 @@ statement that takes long) is left to `Database.read`, which knows what to do ab
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Executable
@@ -17,6 +18,7 @@ from db.prepared import Prepared, compiled
 STATEMENTS_KEPT = 1000
 
 Rows = Sequence[Sequence[Any]]
+Fetch = Callable[[str, Sequence[Any]], Awaitable[Rows]]
 
 
 class NotDirect(Exception):
@@ -27,6 +29,10 @@ class Reader(Protocol):
     """One database's way to carry out a statement. Raises NotDirect, or the driver's errors."""
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Rows: ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Fetch]:
+        """Carries out several, all of one moment."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -58,4 +64,31 @@ class Direct:
             return await self._reader.fetch(statement.text, statement.arguments(values))
         except Exception as error:
             # The usual way finds out what is wrong, in the words that everybody knows.
+            raise NotDirect from error
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Snapshot"]:
+        """For several statements, all of one moment, one after the other. Raises NotDirect, as they do."""
+        async with AsyncExitStack() as stack:
+            try:
+                fetch = await stack.enter_async_context(self._reader.snapshot())
+            except Exception as error:
+                raise NotDirect from error
+            yield Snapshot(self, fetch)
+
+
+class Snapshot:
+    """One moment of the database (see `asking.Asking`). Values are as the driver gives them."""
+
+    def __init__(self, direct: Direct, fetch: Fetch) -> None:
+        self.kind = direct.kind
+        self._direct = direct
+        self._fetch = fetch
+
+    async def rows(self, shape: Hashable, build: Callable[[], Executable], values: Mapping[str, Any]) -> Rows:
+        """Raises NotDirect."""
+        statement = self._direct.statement(shape, build)
+        try:
+            return await self._fetch(statement.text, statement.arguments(values))
+        except Exception as error:
             raise NotDirect from error

@@ -7,7 +7,7 @@ Text is compared by its case-folded form. Values that a column cannot hold equal
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, or_, true
 
@@ -66,6 +66,33 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A text to look for that is given only then: the name of its slots, and whether any text lies behind all that
+    begin with it."""
+
+    name: str
+    bounded: bool
+
+    @classmethod
+    def of(cls, name: str, text: str, values: dict[str, Any]) -> Self:
+        """The text's shape; what goes into its slots is put into `values`."""
+        end = _successor(text)
+        values |= {name: text, f"{name}_end": end, f"{name}_in": literal_pattern(text)}
+        return cls(name, bounded=end is not None)
+
+    def is_all_of(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return column == slot(self.name, column.type)
+
+    def begins(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """As `starts_with`."""
+        end = slot(f"{self.name}_end", column.type) if self.bounded else None
+        return _between(column, slot(self.name, column.type), end)
+
+    def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        return column.like(slot(f"{self.name}_in", column.type), escape="!")
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A column that can be filtered by. Folded columns hold (or are known to equal) their case-folded text."""
 
@@ -95,12 +122,16 @@ def with_slots(fields: Fields, condition: Condition, values: dict[str, Any]) -> 
     """The condition's shape: operands that make no other SQL are taken out of it, into `values`. Raises BadFilter."""
     match condition:
         case Where(name, operator, operand):
-            field = field_of(fields, name)
-            if operator not in _COMPARING or not _fits(field, operand):
+            field, place = field_of(fields, name), f"v{len(values)}"
+            if operator not in _COMPARING | _LOOKING or not _fits(field, operand):
                 return condition
-            slotted = Slot(f"v{len(values)}")
-            values[slotted.name] = _prepared(field, operand)
-            return Where(name, operator, slotted)
+            given = _prepared(field, operand)
+            if operator == "contains":
+                check_needle(given)
+            if operator in _LOOKING:
+                return Where(name, operator, Sought.of(place, given, values))
+            values[place] = given
+            return Where(name, operator, Slot(place))
         case Not(part):
             return Not(with_slots(fields, part, values))
         case Every(parts):
@@ -136,8 +167,11 @@ def contains(column: ColumnElement[Any], needle: str) -> ColumnElement[bool]:
 
 def starts_with(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
     """As a range, which both databases can read from a plain index (and which no pattern can upset)."""
-    end = _successor(prefix)
-    at_least: ColumnElement[bool] = column >= prefix
+    return _between(column, prefix, _successor(prefix))
+
+
+def _between(column: ColumnElement[Any], start: Any, end: Any) -> ColumnElement[bool]:
+    at_least: ColumnElement[bool] = column >= start
     return at_least if end is None else and_(at_least, column < end)
 
 
@@ -201,12 +235,17 @@ def _prepared(field: Field, value: Any) -> Any:
 
 
 _COMPARING = {"eq", "ne", "gt", "gte", "lt", "lte"}
+_LOOKING = {"contains", "starts_with"}
 _OPERATIONS: dict[str, Callable[[ColumnElement[Any], Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column == value,
     "gt": lambda column, value: column > value,
     "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value,
     "lte": lambda column, value: column <= value,
-    "contains": lambda column, needle: contains(column, check_needle(needle)),
-    "starts_with": starts_with,
+    "contains": lambda column, needle: (
+        needle.is_in(column) if isinstance(needle, Sought) else contains(column, check_needle(needle))
+    ),
+    "starts_with": lambda column, prefix: (
+        prefix.begins(column) if isinstance(prefix, Sought) else starts_with(column, prefix)
+    ),
 }

@@ -6,15 +6,17 @@ database can walk an index over `value > x OR value IS NULL` in order. A list wh
 can be read class by class, each found in its own way, until the page is full.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, asc, desc, literal, or_, select, union_all
 
 from db import cursors
 from db.aio import AsyncConnection
+from db.asking import Clause
 from db.cursors import KeyPart
 
 Key = tuple[Any, ...]
@@ -32,7 +34,7 @@ class Term:
 
 
 # Gives the condition that finds certain rows, once they are wanted; None where there are none.
-Locate = Callable[[AsyncConnection], Awaitable[ColumnElement[bool] | None]]
+Locate = Callable[[], Awaitable[Clause | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class Classes:
 class Ordering:
     """How a list is sorted. `scope` names the list (order, filter, search): its cursors fit no other.
 
-    With `classes`, which are rising and leave no row out, the list is read one after the other.
+    With `classes`, which are rising and leave no row out, the list is read one after the other. `values` are what goes
+    into slots of the terms.
     """
 
     terms: tuple[Term, ...]
     id: ColumnElement[int]
     scope: str
     classes: tuple[Classes, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def all_terms(self) -> tuple[Term, ...]:
@@ -84,6 +88,11 @@ class Slice:
     offset: int = 0
 
 
+# Reads the rows of a class that lie between two keys, by its condition. A number, where the class has only that, leads
+# the keys of its rows; it is not part of the two.
+ReadClass = Callable[[Clause, int | None, Slice, Key | None, Key | None], Awaitable[Sequence[Any]]]
+
+
 class Page(NamedTuple):
     """Rows in the list's order, also when the page was taken from its end."""
 
@@ -103,19 +112,26 @@ class Page(NamedTuple):
 
 
 async def fetch(
-    connection: AsyncConnection, query: AnySelect, ordering: Ordering, wanted: Slice, *, both_ends: bool = True
+    connection: AsyncConnection,
+    query: AnySelect,
+    ordering: Ordering,
+    wanted: Slice,
+    *,
+    both_ends: bool = True,
+    values: Mapping[str, Any] = MappingProxyType({}),
 ) -> Page:
-    """One page of `query` (unordered, its columns named). Raises InvalidCursor.
+    """One page of `query` (unordered, its columns named), with `values` in its slots. Raises InvalidCursor.
 
     Whether there is more in the direction of travel is always exact. The other side costs one more statement
     where a cursor is given; with `both_ends` off it is reported as empty.
     """
     after, before = keys(ordering, wanted)
-    rows = await _rows(connection, query, ordering, wanted, after, before)
+    listed = _Listed(connection, query, ordering, {**ordering.values, **values})
+    rows = await listed.rows(wanted, after, before)
     start = before if wanted.backward else after
     left_behind = wanted.offset > 0
     if both_ends and start is not None:
-        left_behind = await _left_behind(connection, query, ordering, start, backward=wanted.backward)
+        left_behind = await listed.left_behind(start, backward=wanted.backward)
     return page_of(rows, ordering, wanted, left_behind=left_behind)
 
 
@@ -147,61 +163,79 @@ def sorting(terms: Sequence[Term], *, backward: bool) -> list[ColumnElement[Any]
     return [_direction(term, term.column, backward=backward) for term in terms]
 
 
-async def _rows(
-    connection: AsyncConnection,
-    query: AnySelect,
-    ordering: Ordering,
-    wanted: Slice,
-    after: Key | None,
-    before: Key | None,
-) -> list[AnyRow]:
-    """The page's rows in the direction of travel, and one more if there is one."""
-    if ordering.classes:
-        return await _rows_by_class(connection, query, ordering, wanted, after, before)
-    return await _rows_in_order(connection, query, ordering.all_terms, wanted, after, before)
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """All rows of a query in their order, and where they are read."""
+
+    connection: AsyncConnection
+    query: AnySelect
+    ordering: Ordering
+    values: Mapping[str, Any]
+
+    async def rows(self, wanted: Slice, after: Key | None, before: Key | None) -> Sequence[AnyRow]:
+        """The page's rows in the direction of travel, and one more if there is one."""
+        ordering = self.ordering
+        if not ordering.classes:
+            return await self._in_order(self.query, ordering.all_terms, self.values, wanted, after, before)
+        return await by_class(ordering.classes, wanted, after, before, self._of_class)
+
+    async def _of_class(
+        self, condition: Clause, number: int | None, wanted: Slice, after: Key | None, before: Key | None
+    ) -> Sequence[AnyRow]:
+        query, terms = of_class(self.query.where(condition.build()), self.ordering.all_terms, number)
+        return await self._in_order(query, terms, {**self.values, **condition.values}, wanted, after, before)
+
+    async def _in_order(
+        self,
+        query: AnySelect,
+        terms: Sequence[Term],
+        values: Mapping[str, Any],
+        wanted: Slice,
+        after: Key | None,
+        before: Key | None,
+    ) -> Sequence[AnyRow]:
+        statement = in_order(query, terms, wanted, after, before)
+        return (await self.connection.execute(statement, dict(values))).all() if statement is not None else []
+
+    async def left_behind(self, key: Key, *, backward: bool) -> bool:
+        """Whether a row lies at the cursor or on its side that the page does not cover."""
+        # A step of one beyond the id takes in the cursor's own row.
+        step = 1 if self.ordering.all_terms[-1].descending == backward else -1
+        place = (*key[:-1], key[-1] + step)
+        turned = Slice(limit=0, backward=not backward)
+        after, before = (place, None) if backward else (None, place)
+        ids_alone = replace(self, query=self.query.with_only_columns(self.ordering.id))
+        return bool(await ids_alone.rows(turned, after, before))
 
 
-async def _rows_by_class(
-    connection: AsyncConnection,
-    query: AnySelect,
-    ordering: Ordering,
-    wanted: Slice,
-    after: Key | None,
-    before: Key | None,
-) -> list[AnyRow]:
-    """As `_rows`, from one class after the other as long as the page is not full."""
-    lead, *others = ordering.all_terms
+async def by_class(
+    classes: Sequence[Classes], wanted: Slice, after: Key | None, before: Key | None, read: ReadClass
+) -> list[Any]:
+    """The rows of a page in the direction of travel, and one more if there is one, from one class after the other as
+    long as the page is not full."""
     most = wanted.offset + wanted.limit
-    found: list[AnyRow] = []
-    for each in reversed(ordering.classes) if wanted.backward else ordering.classes:
+    # As many of each class, so that its statement is the same whatever others had.
+    part = Slice(most, backward=wanted.backward)
+    found: list[Any] = []
+    for each in reversed(classes) if wanted.backward else classes:
         if len(found) > most or (after and each.last < after[0]) or (before and each.first > before[0]):
             continue
-        condition = await each.locate(connection)
+        condition = await each.locate()
         if condition is None:
             continue
-        within = query.where(condition)
         behind, ahead = (key if key and each.first <= key[0] <= each.last else None for key in (after, before))
-        part = Slice(most - len(found), backward=wanted.backward)
         if each.first < each.last:
-            found += await _rows_in_order(connection, within, (lead, *others), part, behind, ahead)
+            found += await read(condition, None, part, behind, ahead)
         else:
-            labelled = within.add_columns(literal(each.first).label("key_class"))
-            found += await _rows_in_order(
-                connection, labelled, others, part, behind and behind[1:], ahead and ahead[1:]
-            )
-    return found[wanted.offset :]
+            found += await read(condition, each.first, part, behind and behind[1:], ahead and ahead[1:])
+    return found[wanted.offset : most + 1]
 
 
-async def _rows_in_order(
-    connection: AsyncConnection,
-    query: AnySelect,
-    terms: Sequence[Term],
-    wanted: Slice,
-    after: Key | None,
-    before: Key | None,
-) -> list[AnyRow]:
-    statement = in_order(query, terms, wanted, after, before)
-    return list((await connection.execute(statement)).all()) if statement is not None else []
+def of_class(query: AnySelect, terms: Sequence[Term], number: int | None) -> tuple[AnySelect, Sequence[Term]]:
+    """The query for the rows of a class, and what they are sorted by: a class's number is the same for all of them."""
+    if number is None:
+        return query, terms
+    return query.add_columns(literal(number).label("key_class")), terms[1:]
 
 
 def in_order(
@@ -214,18 +248,6 @@ def in_order(
         return _in_ranges(keyed, terms, wanted, after, before)
     ordered = keyed.where(*between(terms, after, before)).order_by(*sorting(terms, backward=wanted.backward))
     return ordered.limit(wanted.limit + 1).offset(_skipped(wanted))
-
-
-async def _left_behind(
-    connection: AsyncConnection, query: AnySelect, ordering: Ordering, key: Key, *, backward: bool
-) -> bool:
-    """Whether a row lies at the cursor or on its side that the page does not cover."""
-    # A step of one beyond the id takes in the cursor's own row.
-    step = 1 if ordering.all_terms[-1].descending == backward else -1
-    place = (*key[:-1], key[-1] + step)
-    turned = Slice(limit=0, backward=not backward)
-    after, before = (place, None) if backward else (None, place)
-    return bool(await _rows(connection, query.with_only_columns(ordering.id), ordering, turned, after, before))
 
 
 def _beyond(terms: Sequence[Term], key: Sequence[Any], *, backward: bool) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """What goes straight through PostgreSQL's driver: small reads, COPY, and the errors that come of both."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Dialect
 
 from db import errors
 from db.aio import AsyncConnection
-from db.direct import Rows
+from db.direct import Fetch, Rows
 from db.errors import DatabaseUnavailable
 
 CONNECTIONS = 8
@@ -61,23 +61,60 @@ class PostgresqlReader:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Rows:
-        await self._places.acquire()
-        try:
-            connection = self._idle.pop() if self._idle else await self._connect()
-        except BaseException:
-            self._places.release()
-            raise
+        connection = await self._taken()
         try:
             rows: Rows = await connection.fetch(text, *arguments)
         except BaseException:
-            # Nobody knows what state it is in.
-            ending = asyncio.create_task(self._end(connection), name="ending of a statement")
-            self._ending.add(ending)
-            ending.add_done_callback(self._ending.discard)
+            self._give_up(connection)
             raise
+        self._give_back(connection)
+        return rows
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Fetch]:
+        connection = await self._taken()
+
+        async def fetch(text: str, arguments: Sequence[Any]) -> Rows:
+            rows: Rows = await connection.fetch(text, *arguments)
+            return rows
+
+        try:
+            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            yield fetch
+        except BaseException:
+            self._give_up(connection)
+            raise
+        await self._end_snapshot(connection)
+
+    async def _end_snapshot(self, connection: asyncpg.Connection) -> None:
+        """Whatever becomes of that, what was read is read."""
+        try:
+            await connection.execute("COMMIT")
+        except Exception:
+            self._give_up(connection)
+        except BaseException:
+            self._give_up(connection)
+            raise
+        else:
+            self._give_back(connection)
+
+    async def _taken(self) -> asyncpg.Connection:
+        await self._places.acquire()
+        try:
+            return self._idle.pop() if self._idle else await self._connect()
+        except BaseException:
+            self._places.release()
+            raise
+
+    def _give_back(self, connection: asyncpg.Connection) -> None:
         self._idle.append(connection)
         self._places.release()
-        return rows
+
+    def _give_up(self, connection: asyncpg.Connection) -> None:
+        """Nobody knows what state it is in."""
+        ending = asyncio.create_task(self._end(connection), name="ending of a statement")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def _end(self, connection: asyncpg.Connection) -> None:
         """Close a connection; its place is taken until then, because the server may still be at work for it.

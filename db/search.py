@@ -7,16 +7,18 @@ for at the beginning of a text only. Where all this finds few, a last class hold
 the lower id.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, true
+from sqlalchemy import Column, ColumnElement, Table, and_, case, func, or_, select
 
 from db import filters, trigrams, words
-from db.aio import AsyncConnection
+from db.asking import NOTHING, Asking, Clause
 from db.cursors import storable
-from db.keyset import Classes, Locate
+from db.filters import Sought
+from db.keyset import AnySelect, Classes, Locate
 from db.tables import assets
 from db.trigrams import SEPARATOR, Choice, Hits, Wanted
 
@@ -27,7 +29,7 @@ MOST_WORDS = 4
 _LAST_LITERAL, _MISSPELT = 5, 6
 
 # Symbol, name and key, each case-folded.
-Texts = tuple[ColumnElement[str], ColumnElement[str], ColumnElement[str]]
+Texts = tuple[Column[str], Column[str], Column[str]]
 _TEXTS: Texts = (assets.c.symbol_folded, assets.c.name_folded, assets.c.external_id_folded)
 
 
@@ -38,20 +40,45 @@ class Found:
     `counted` is the same condition, for going through all of them; where they are just what has a `text`, that is it.
     """
 
-    condition: ColumnElement[bool]
-    counted: ColumnElement[bool]
+    condition: Clause
+    counted: Clause
     classes: tuple[Classes, ...] = ()
     text: str | None = None
 
 
+How = Literal["is_all_of", "begins"]
+# Says what an index has of something that is wanted, in a condition whose slots begin with the name.
+Look = Callable[[Asking, str, Wanted], Awaitable[Hits]]
+
+
 class Subject(NamedTuple):
-    """What is searched: rows with these texts, by what the index says of something that is wanted."""
+    """What is searched: rows with these texts, by an index of all of them, and by those of symbols and of names."""
 
+    table: Table
     texts: Texts
-    look: Callable[[AsyncConnection, Wanted], Awaitable[Hits]]
+    look: Look
 
 
-ASSETS = Subject(_TEXTS, trigrams.look)
+ASSETS = Subject(assets, _TEXTS, trigrams.look)
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """What is looked for as statements have it, with its text left open. One or two letters are `short`."""
+
+    text: Sought
+    in_words: tuple[Sought, ...]
+    short: bool
+
+    @classmethod
+    def of(cls, text: str, values: dict[str, Any]) -> Self:
+        """What goes into the slots is put into `values`. Raises BadFilter for a text that is too long."""
+        # What the database cannot hold finds nothing, so any text will do to sort that.
+        kept = filters.check_needle(text) if storable(text) else ""
+        in_words = tuple(
+            Sought.of(f"needle_{name}", letter + kept, values) for name, letter in (("blank", " "), ("dash", "-"))
+        )
+        return cls(Sought.of("needle", kept, values), in_words, short=len(kept) < SHORT)
 
 
 def needle_of(search: str) -> str:
@@ -59,127 +86,160 @@ def needle_of(search: str) -> str:
     return search.strip().casefold()
 
 
-async def find(connection: AsyncConnection, needle: str) -> Found:
+async def find(asks: Asking, text: str) -> Found:
     """Look a needle (not empty) up. Raises BadFilter for one that is too long."""
-    found, count = await find_literally(connection, needle)
-    readings = await _readings(connection, needle) if found.classes and count < ENOUGH else ()
+    found, count = await find_literally(asks, text)
+    readings = await _readings(asks, text) if found.classes and count < ENOUGH else ()
     if not readings:
         return found
-    literal, misspelt = literally(needle), _every_word(readings)
-    more = await trigrams.look(connection, readings)
-    either, both = or_(literal, misspelt), trigrams.either(connection, _occurrence(needle), readings)
-    last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(and_(misspelt, ~literal))))
-    return Found(either if more.many else both.all_of(either), both.all_of(either), (*found.classes, last))
+    literal, misspelt = _literal(text), _every_word(readings)
+    more = await trigrams.look(asks, "read", readings)
+    both = trigrams.either(asks.kind, "either", _occurrence(text), readings)
+    every = literal.joined("or", misspelt, or_)
+    others = misspelt.joined("but not", literal, lambda one, other: and_(one, ~other))
+    last = Classes(_MISSPELT, _MISSPELT, _known(more.narrowed(others)))
+    return Found(every if more.many else both.all_of(every), both.all_of(every), (*found.classes, last))
 
 
-async def find_literally(connection: AsyncConnection, needle: str, subject: Subject = ASSETS) -> tuple[Found, int]:
+async def find_literally(asks: Asking, text: str, subject: Subject = ASSETS) -> tuple[Found, int]:
     """Look a needle up without making up for mistakes; says also about how many hits it has.
 
     Raises BadFilter for one that is too long.
     """
-    if not storable(needle):
-        return Found(false(), false()), 0
-    literal = literally(needle, subject.texts)
-    occurrence: Choice = (_occurrence(needle),)
-    hits = await subject.look(connection, (occurrence,))
+    if not storable(text):
+        return Found(NOTHING, NOTHING), 0
+    literal = _literal(text, subject.texts)
+    occurrence: Choice = (_occurrence(text),)
+    hits = await subject.look(asks, "any", (occurrence,))
     if hits.many:
-        text = needle if len(needle) >= SHORT else None
-        classes = tuple(_one_by_one(needle, {occurrence: hits}, subject))
-        return Found(literal, hits.all_of(literal), classes, text), hits.count
+        classes = tuple(_one_by_one(asks, text, {occurrence: hits}, subject))
+        return Found(literal, hits.all_of(literal), classes, text if len(text) >= SHORT else None), hits.count
     condition = hits.narrowed(literal)
     return Found(condition, condition, (Classes(0, _LAST_LITERAL, _known(condition)),)), hits.count
 
 
-def relevance(needle: str, texts: Texts = _TEXTS) -> ColumnElement[int]:
+def relevance(needle: Needle, texts: Texts = _TEXTS) -> ColumnElement[int]:
     """The class of a hit, for sorting."""
-    # What the database cannot hold finds nothing, so any text will do to order that.
-    text = needle if storable(needle) else ""
-    fits = _fits(text, texts)
+    fits = _fits(needle, texts)
     return case(*((fit, number) for number, fit in enumerate(fits)), else_=_MISSPELT)
 
 
-def _fits(text: str, texts: Texts = _TEXTS) -> tuple[ColumnElement[bool], ...]:
+def _fits(needle: Needle, texts: Texts) -> tuple[ColumnElement[bool], ...]:
     """What holds for each class of literal hits; a hit is in the first class that it fits."""
-    symbol, name, key = texts
+    (symbol, name, key), text = texts, needle.text
+    begins_word = (word.is_in(column) for column in (name, key) for word in needle.in_words)
     return (
-        symbol == text,
-        filters.starts_with(symbol, text),
-        or_(name == text, key == text),
-        filters.starts_with(name, text),
-        or_(filters.starts_with(key, text), *_begins_word(text, (name, key))),
-        _anywhere(text, texts),
+        text.is_all_of(symbol),
+        text.begins(symbol),
+        or_(text.is_all_of(name), text.is_all_of(key)),
+        text.begins(name),
+        or_(text.begins(key), *begins_word),
+        or_(*map(text.is_in, texts)),
     )
 
 
-def literally(needle: str, texts: Texts = _TEXTS) -> ColumnElement[bool]:
-    """Whether a text has the needle in it; begins with it, where that has one letter or two. Raises BadFilter."""
-    if not storable(needle):
-        return false()
-    if len(filters.check_needle(needle)) < SHORT:
-        return or_(*(filters.starts_with(text, needle) for text in texts))
-    return _anywhere(needle, texts)
+def literally(needle: Needle, texts: Texts = _TEXTS) -> ColumnElement[bool]:
+    """Whether a text has the needle in it; begins with it, where that has one letter or two."""
+    return or_(*map(needle.text.begins if needle.short else needle.text.is_in, texts))
 
 
-def _occurrence(needle: str) -> str:
+def _literal(text: str, texts: Texts = _TEXTS) -> Clause:
+    values: dict[str, Any] = {}
+    needle = Needle.of(text, values)
+    return Clause(("literal", needle), lambda: literally(needle, texts), values)
+
+
+def _occurrence(text: str) -> str:
     """What the index's text of every literal hit has."""
-    return SEPARATOR + needle if len(needle) < SHORT else needle
+    return SEPARATOR + text if len(text) < SHORT else text
 
 
-def _anywhere(needle: str, texts: Texts = _TEXTS) -> ColumnElement[bool]:
-    return or_(*(filters.contains(text, needle) for text in texts))
+def _one_by_one(asks: Asking, text: str, known: dict[Choice, Hits], subject: Subject) -> Iterator[Classes]:
+    """Each class on its own, by an index where that has few, and in the order of ranks where it has many.
 
-
-def _begins_word(needle: str, texts: Sequence[ColumnElement[str]]) -> list[ColumnElement[bool]]:
-    return [filters.contains(text, before + needle) for text in texts for before in (" ", "-")]
-
-
-def _one_by_one(needle: str, known: dict[Choice, Hits], subject: Subject) -> Iterator[Classes]:
-    """Each class on its own, by the index where that has few, and in the order of ranks where it has many.
-
-    `known` is what the index was asked for already.
+    `known` is what the index of all texts was asked for already.
     """
-    best, literal = relevance(needle, subject.texts), literally(needle, subject.texts)
-    for number, (place, fit) in enumerate(zip(_places(needle), _fits(needle, subject.texts), strict=False)):
-        # What it must fit at least is seen sooner than that it fits nothing better. By a case, which no planner sees
-        # through: it would read all that fit, and sort them.
-        condition = case((and_(fit, literal), best)) == number
-        yield Classes(number, number, _looked_up(place, condition, known, subject))
+    values: dict[str, Any] = {}
+    needle = Needle.of(text, values)
+    symbol, name, _ = subject.texts
+
+    async def by_texts(name: str, place: Choice) -> Hits:
+        if place not in known:
+            known[place] = await subject.look(asks, name, (place,))
+        return known[place]
+
+    async def by_text(column: Column[str], how: How) -> Hits:
+        return await _look_at(asks, subject.table, column.name, how, needle.text, values)
+
+    ways = (
+        partial(by_text, symbol, "is_all_of"),
+        partial(by_text, symbol, "begins"),
+        partial(by_texts, "whole", (f"{SEPARATOR}{text}{SEPARATOR}",)),
+        partial(by_text, name, "begins"),
+        partial(by_texts, "in_words", (SEPARATOR + text, *(() if needle.short else (f" {text}", f"-{text}")))),
+        partial(by_texts, "any", (_occurrence(text),)),
+    )
+    # One or two letters are looked for at the beginning only, so that nothing is in the last class.
+    for number, way in enumerate(ways[:-1] if needle.short else ways):
+        condition = Clause(("class", number, needle), partial(_of_class, number, needle, subject.texts), values)
+        yield Classes(number, number, _looked_up(way, condition))
 
 
-def _known(condition: ColumnElement[bool]) -> Locate:
-    async def locate(_: AsyncConnection) -> ColumnElement[bool]:
+async def _look_at(asks: Asking, table: Table, column: str, how: How, text: Sought, values: Mapping[str, Any]) -> Hits:
+    """Ask the index of a single column."""
+    other = table.alias("other")
+
+    def ids() -> AnySelect:
+        return select(other.c.id).where(getattr(text, how)(other.c[column]))
+
+    def some() -> AnySelect:
+        return select(func.count()).select_from(ids().limit(trigrams.MANY + 1).subquery())
+
+    shape = (table.name, column, how, text)
+    rows = await asks.rows((shape, trigrams.MANY), some, values)
+    among = Clause(shape, lambda: trigrams.among_found(asks.kind, table.c.id, ids()), values)
+    return Hits(int(rows[0][0]), among)
+
+
+def _of_class(number: int, needle: Needle, texts: Texts) -> ColumnElement[bool]:
+    # What it must fit at least is seen sooner than that it fits nothing better. By a case, which no planner sees
+    # through: it would read all that fit, and sort them.
+    return case((and_(_fits(needle, texts)[number], literally(needle, texts)), relevance(needle, texts))) == number
+
+
+def _known(condition: Clause) -> Locate:
+    async def locate() -> Clause:
         return condition
 
     return locate
 
 
-def _looked_up(place: Choice, condition: ColumnElement[bool], known: dict[Choice, Hits], subject: Subject) -> Locate:
-    async def locate(connection: AsyncConnection) -> ColumnElement[bool] | None:
-        if place not in known:
-            known[place] = await subject.look(connection, (place,))
-        hits = known[place]
+def _looked_up(way: Callable[[], Awaitable[Hits]], condition: Clause) -> Locate:
+    async def locate() -> Clause | None:
+        hits = await way()
         return hits.narrowed(condition) if hits.count else None
 
     return locate
 
 
-def _places(needle: str) -> list[Choice]:
-    """What the index's text of the hits of each class has."""
-    whole, beginning = (f"{SEPARATOR}{needle}{SEPARATOR}",), (SEPARATOR + needle,)
-    if len(needle) < SHORT:
-        return [whole, beginning, whole, beginning, beginning]
-    return [whole, beginning, whole, beginning, (f" {needle}", f"-{needle}", *beginning), (needle,)]
-
-
-async def _readings(connection: AsyncConnection, needle: str) -> Wanted:
+async def _readings(asks: Asking, text: str) -> Wanted:
     """What each word of the needle may stand for; nothing where that would only find the needle itself again."""
-    asked = words.split(needle)
+    asked = words.split(text)
     if not 1 <= len(asked) <= MOST_WORDS or min(map(len, asked)) < SHORT:
         return ()
-    meant = await words.corrections(connection, asked)
+    meant = await words.corrections(asks, asked)
     readings = tuple((word, *(other for other in meant.get(word, ()) if other != word)) for word in asked)
     return readings if len(asked) > 1 or len(readings[0]) > 1 else ()
 
 
-def _every_word(readings: Wanted) -> ColumnElement[bool]:
-    return and_(true(), *(or_(*(_anywhere(word) for word in choice)) for choice in readings))
+def _every_word(readings: Wanted) -> Clause:
+    values: dict[str, Any] = {}
+    choices = tuple(
+        tuple(Sought.of(f"reading{n}_{m}", word, values) for m, word in enumerate(choice))
+        for n, choice in enumerate(readings)
+    )
+
+    def build() -> ColumnElement[bool]:
+        return and_(*(or_(*(word.is_in(text) for word in choice for text in _TEXTS)) for choice in choices))
+
+    return Clause(choices, build, values)

@@ -6,18 +6,19 @@ Those are done on the event loop, where a thread would cost more than most state
 import contextlib
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.engine import URL
 
-from db.direct import STATEMENTS_KEPT, NotDirect, Rows
+from db.direct import STATEMENTS_KEPT, Fetch, NotDirect, Rows
 
 # Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
 BUSY_TIMEOUT_SECONDS = 3
 CACHE_KIB = 16 * 1024
 # About 2 ms of SQLite's work.
-STEPS, MOST_LOOKS = 10_000, 5
+STEPS, MOST_LOOKS, MOST_LOOKS_TOGETHER = 10_000, 5, 10
 REMEMBERED_SECONDS = 60.0
 
 
@@ -56,24 +57,52 @@ class Connection(sqlite3.Connection):
 
 
 class SqliteReader:
-    """A connection that only reads, waits for nobody, and gives up what takes long."""
+    """Connections that only read, wait for nobody, and give up what takes long: one for single statements, and one for
+    several of one moment."""
 
     def __init__(self, url: URL) -> None:
         self._file = str(url.database)
         self._usable = not url.query and not self._file.startswith("file:")
-        self._connection: sqlite3.Connection | None = None
-        self._looks = 0
+        self._single: sqlite3.Connection | None = None
+        self._several: sqlite3.Connection | None = None
+        self._in_use = False
+        self._looks_left = 0
         # Statements that took long, and until when that is remembered.
         self._long: dict[str, float] = {}
 
     async def fetch(self, text: str, arguments: Sequence[Any]) -> Rows:
+        if self._single is None:
+            self._single = self._opened()
+        self._looks_left = MOST_LOOKS
+        return self._found(self._single, text, arguments)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Fetch]:
+        """Together they may take twice as long as a single one."""
+        if self._in_use:
+            # Somebody's turn is not over yet.
+            raise NotDirect
+        if self._several is None:
+            self._several = self._opened()
+        several = self._several
+
+        async def fetch(text: str, arguments: Sequence[Any]) -> Rows:
+            return self._found(several, text, arguments)
+
+        self._looks_left = MOST_LOOKS_TOGETHER
+        self._in_use = True
+        several.execute("BEGIN")
+        try:
+            yield fetch
+        finally:
+            self._in_use = False
+            several.rollback()
+
+    def _found(self, connection: sqlite3.Connection, text: str, arguments: Sequence[Any]) -> Rows:
         if self._long.get(text, 0.0) > time.monotonic():
             raise NotDirect
-        if self._connection is None:
-            self._connection = self._opened()
-        self._looks = 0
         try:
-            return self._connection.execute(text, arguments).fetchall()
+            return connection.execute(text, arguments).fetchall()
         except sqlite3.OperationalError as error:
             # A lock is gone the next moment; what takes long will do so again.
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
@@ -95,10 +124,10 @@ class SqliteReader:
 
     def _is_long(self) -> bool:
         """SQLite asks this each so many steps, and ends the statement when told so."""
-        self._looks += 1
-        return self._looks > MOST_LOOKS
+        self._looks_left -= 1
+        return self._looks_left < 0
 
     async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in filter(None, (self._single, self._several)):
+            connection.close()
+        self._single = self._several = None

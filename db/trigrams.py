@@ -11,14 +11,18 @@ order, so the index is asked for a bounded number of hits first.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, SelectBase, and_, any_, column, func, literal, or_, select, table
-from sqlalchemy import text as statement
+import orjson
+from sqlalchemy import ColumnElement, SelectBase, Text, TextClause, and_, any_, column, func, or_, select, table
+from sqlalchemy import text as sql
 
 from db.aio import AsyncConnection
+from db.asking import Asking, Clause
 from db.cursors import storable
-from db.filters import AnyOf, Condition, Every, Where, contains, literal_pattern
+from db.filters import AnyOf, Condition, Every, Where, literal_pattern
 from db.keyset import AnySelect
+from db.prepared import slot
 from db.tables import assets
 
 # A letter that no name is written with, because pg_trgm passes over everything else; two of it, so that with a single
@@ -40,16 +44,18 @@ _LONGEST = 64
 # Any one of these texts; and all of such choices.
 Choice = tuple[str, ...]
 Wanted = tuple[Choice, ...]
-# Makes a condition of what finds the ids of assets.
-Among = Callable[[AsyncConnection, AnySelect], ColumnElement[bool]]
+# How many texts there are in each choice: all that makes one statement another.
+Sizes = tuple[int, ...]
+# Makes a condition of what finds the ids of assets, for this kind of database.
+Among = Callable[[str, AnySelect], ColumnElement[bool]]
 
 _GUESS = "EXPLAIN (FORMAT JSON) SELECT asset_id FROM asset_search WHERE "
-_SAMPLE = """
+_SAMPLE = f"""
     SELECT count(DISTINCT asset_id)
-    FROM generate_series(0, CAST(:stretches AS bigint) - 1) AS n,
+    FROM generate_series(0, CAST({STRETCHES} AS bigint) - 1) AS n,
          LATERAL (SELECT asset_id, text FROM asset_search
-                   WHERE asset_id >= n * (SELECT max(asset_id) FROM asset_search) / CAST(:stretches AS bigint)
-                   ORDER BY asset_id LIMIT :stretch) AS stretch
+                   WHERE asset_id >= n * (SELECT max(asset_id) FROM asset_search) / {STRETCHES}
+                   ORDER BY asset_id LIMIT {STRETCH}) AS stretch
     WHERE """
 
 _index = table("asset_search", column("rowid"), column("asset_id"), column("text"))
@@ -63,20 +69,20 @@ class Hits:
     """
 
     count: int
-    among: ColumnElement[bool] | None
+    among: Clause | None
 
     @property
     def many(self) -> bool:
         """Whether the index is no help in finding the first of them."""
         return self.count > MANY
 
-    def narrowed(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def narrowed(self, condition: Clause) -> Clause:
         """The condition, asked of these assets only if they are few: the quicker way to a page."""
         return condition if self.many else self.all_of(condition)
 
-    def all_of(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    def all_of(self, condition: Clause) -> Clause:
         """The condition, asked of these assets only: the quicker way to all of them, as for counting."""
-        return condition if self.among is None else and_(self.among, condition)
+        return condition if self.among is None else self.among.and_(condition)
 
 
 _TEXT = " || ".join(f"'{SEPARATOR}' || {field}_folded" for field in FIELDS) + f" || '{SEPARATOR}'"
@@ -90,38 +96,38 @@ async def take_in(connection: AsyncConnection) -> None:
         await connection.exec_driver_sql(TAKE_IN)
 
 
-def among_found(connection: AsyncConnection, column: ColumnElement[int], ids: SelectBase) -> ColumnElement[bool]:
+def among_found(kind: str, column: ColumnElement[int], ids: SelectBase) -> ColumnElement[bool]:
     """Whether a column of ids is one of those that are found."""
-    if connection.dialect.name == "sqlite":
+    if kind == "sqlite":
         return column.in_(ids)
     # As an array PostgreSQL finds them first, and doesn't look each row up in the index instead.
     return column == any_(func.array(ids.scalar_subquery()))
 
 
-def _assets(connection: AsyncConnection, asset_ids: AnySelect) -> ColumnElement[bool]:
-    return among_found(connection, assets.c.id, asset_ids)
+def _assets(kind: str, asset_ids: AnySelect) -> ColumnElement[bool]:
+    return among_found(kind, assets.c.id, asset_ids)
 
 
-async def look(connection: AsyncConnection, wanted: Wanted, among: Among = _assets) -> Hits:
+async def look(asks: Asking, name: str, wanted: Wanted, among: Among = _assets) -> Hits:
     """Ask the index for assets that have all that is wanted. It may find too many, and never too few.
 
-    `among` makes the condition that a row is of these assets.
+    `among` makes the condition that a row is of these assets; slots in it begin with the name.
     """
     usable = _usable(wanted)
     if not usable:
         return Hits(MANY + 1, None)
-    found = _matching(connection, usable)
-    if connection.dialect.name == "postgresql" and await _is_common(connection, usable):
-        return Hits(MANY + 1, among(connection, found))
-    some = found.limit(MANY + 1).subquery()
-    count = int((await connection.execute(select(func.count()).select_from(some))).scalar_one())
-    return Hits(count, among(connection, found))
+    held = _among(asks.kind, name, usable, among)
+    if asks.kind == "postgresql" and await _is_common(asks, usable):
+        return Hits(MANY + 1, held)
+    sizes, values = _sizes(usable), _slots(asks.kind, "text", usable)
+    some = await asks.rows(("some", MANY, sizes), lambda: _counted(asks.kind, sizes, most=MANY + 1), values)
+    return Hits(int(some[0][0]), held)
 
 
-async def count(connection: AsyncConnection, text: str) -> int:
+async def count(asks: Asking, text: str) -> int:
     """How many assets have a text that `is_exact`."""
-    every = _matching(connection, ((text,),)).subquery()
-    return int((await connection.execute(select(func.count()).select_from(every))).scalar_one())
+    every = await asks.rows("every", lambda: _counted(asks.kind, (1,)), _slots(asks.kind, "text", ((text,),)))
+    return int(every[0][0])
 
 
 def is_exact(text: str) -> bool:
@@ -129,9 +135,9 @@ def is_exact(text: str) -> bool:
     return _indexed(text) and len(text) <= _LONGEST and SEPARATOR[0] not in text
 
 
-def either(connection: AsyncConnection, text: str, wanted: Wanted) -> Hits:
+def either(kind: str, name: str, text: str, wanted: Wanted) -> Hits:
     """The assets that have the text, or else all that is wanted; for what is known to be few."""
-    return Hits(0, _assets(connection, _matching(connection, _usable([(text, *choice) for choice in wanted]))))
+    return Hits(0, _among(kind, name, _usable([(text, *choice) for choice in wanted]), _assets))
 
 
 def wanted_by(condition: Condition | None) -> Wanted:
@@ -163,20 +169,23 @@ def sole_text(condition: Condition | None) -> str | None:
             return None
 
 
-async def _is_common(connection: AsyncConnection, wanted: Wanted) -> bool:
+async def _is_common(asks: Asking, wanted: Wanted) -> bool:
     """Whether surely many assets have all that is wanted: PostgreSQL's planner says so, and a look at some of them."""
-    patterns = {
-        f"text_{n}_{m}": literal_pattern(text[:_LONGEST])
-        for n, choice in enumerate(wanted)
-        for m, text in enumerate(choice)
-    }
-    choices = (" OR ".join(f"text LIKE :text_{n}_{m} ESCAPE '!'" for m in range(len(c))) for n, c in enumerate(wanted))
-    held = f"({') AND ('.join(choices)})"
-    [guess] = (await connection.execute(statement(_GUESS + held), patterns)).scalar_one()
-    if guess["Plan"]["Plan Rows"] <= PERHAPS_MANY:
+    sizes, values = _sizes(wanted), _slots(asks.kind, "text", wanted)
+    [[guess]] = await asks.rows(("guess", sizes), lambda: _of_texts(_GUESS, sizes), values)
+    [guessed] = orjson.loads(guess) if isinstance(guess, str) else guess
+    if guessed["Plan"]["Plan Rows"] <= PERHAPS_MANY:
         return False
-    size = {"stretches": STRETCHES, "stretch": STRETCH}
-    return int((await connection.execute(statement(_SAMPLE + held), patterns | size)).scalar_one()) >= COMMON
+    sample = await asks.rows(("sample", sizes), lambda: _of_texts(_SAMPLE, sizes), values)
+    return int(sample[0][0]) >= COMMON
+
+
+def _of_texts(begun: str, sizes: Sizes) -> TextClause:
+    """The statement that begins so, of the rows whose text has all that is wanted."""
+    places = [[_place("text", n, m) for m in range(size)] for n, size in enumerate(sizes)]
+    choices = (" OR ".join(f"text LIKE :{place} ESCAPE '!'" for place in choice) for choice in places)
+    slots = (slot(place, Text()) for choice in places for place in choice)
+    return sql(f"{begun}({') AND ('.join(choices)})").bindparams(*slots)
 
 
 def _usable(wanted: Iterable[Choice]) -> Wanted:
@@ -187,12 +196,43 @@ def _indexed(text: str) -> bool:
     return len(text) >= _SHORTEST and storable(text)
 
 
-def _matching(connection: AsyncConnection, wanted: Wanted) -> AnySelect:
+def _among(kind: str, name: str, wanted: Wanted, among: Among) -> Clause:
+    sizes = _sizes(wanted)
+    return Clause((name, sizes), lambda: among(kind, _matching(kind, name, sizes)), _slots(kind, name, wanted))
+
+
+def _counted(kind: str, sizes: Sizes, most: int | None = None) -> AnySelect:
+    return select(func.count()).select_from(_matching(kind, "text", sizes).limit(most).subquery())
+
+
+def _matching(kind: str, name: str, sizes: Sizes) -> AnySelect:
     """Ids of the assets whose text has all that is wanted."""
-    if connection.dialect.name == "sqlite":
-        return select(_index.c.rowid).where(_index.c.text.match(literal(_fts_query(wanted))))
-    held = (or_(*(contains(_index.c.text, text[:_LONGEST]) for text in choice)) for choice in wanted)
+    if kind == "sqlite":
+        return select(_index.c.rowid).where(_index.c.text.match(slot(name, Text())))
+    held = (
+        or_(*(_index.c.text.like(slot(_place(name, n, m), Text()), escape="!") for m in range(size)))
+        for n, size in enumerate(sizes)
+    )
     return select(_index.c.asset_id).where(and_(*held))
+
+
+def _sizes(wanted: Wanted) -> Sizes:
+    return tuple(map(len, wanted))
+
+
+def _slots(kind: str, name: str, wanted: Wanted) -> dict[str, Any]:
+    """What goes into the slots of that name."""
+    if kind == "sqlite":
+        return {name: _fts_query(wanted)}
+    return {
+        _place(name, n, m): literal_pattern(text[:_LONGEST])
+        for n, choice in enumerate(wanted)
+        for m, text in enumerate(choice)
+    }
+
+
+def _place(name: str, choice: int, text: int) -> str:
+    return f"{name}_{choice}_{text}"
 
 
 def _fts_query(wanted: Sequence[Choice]) -> str:

@@ -1,21 +1,24 @@
 """Pages of lists in the order of their sort keys, as statements compiled once for all of their shape."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, false
+from sqlalchemy import BigInteger, false
 
 from db import filters, keyset
+from db.asking import EVERYTHING, Asking, Clause
 from db.direct import Direct, NotDirect
 from db.filters import Condition, Every, Fields
-from db.keyset import AnySelect, Key, Ordering, Slice, Term
+from db.keyset import AnySelect, Classes, Key, Ordering, Slice, Term
 from db.prepared import Prepared, slot
 
 Columns = tuple[str, ...]
 Row = Sequence[Any]
 # The statement, and what goes into its slots.
 Filled = tuple[Prepared, dict[str, Any]]
+# The names of the slots that a key's values go into, None where a value is null; None without a key.
+Places = tuple[str | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +34,81 @@ class Walk:
     def page(self, direct: Direct, wanted: Slice) -> list[Filled]:
         """The statements for a page, to be tried in turn. Raises InvalidCursor and BadFilter."""
         after, before = keyset.keys(self.ordering, wanted)
-        values: dict[str, Any] = {"offset": wanted.offset}
+        part = self._part(wanted, after, before)
+        statements = [direct.statement(part.shape, part.build)]
+        lead, *others = part.terms
+        begins_known = after is None or after[0] is not None
+        if part.held is None and lead.nullable and not wanted.backward and begins_known:
+            # Unknown values come last: most pages of a whole list never get there, and are a plain walk over an index.
+            terms = (Term(lead.column, lead.descending), *others)
+            known = replace(part, terms=terms, within=Clause("known", lambda: lead.column.is_not(None)))
+            statements.insert(0, direct.statement(known.shape, known.build))
+        return [(each, part.values) for each in statements]
+
+    async def found(self, asks: Asking, wanted: Slice, within: Clause, classes: Sequence[Classes]) -> Sequence[Row]:
+        """The rows of a page in the direction of travel, and one more if there is one, of what is found: by classes,
+        or else all that the clause holds for. Raises InvalidCursor and BadFilter."""
+        after, before = keyset.keys(self.ordering, wanted)
+
+        async def of_class(
+            condition: Clause, number: int | None, wanted: Slice, after: Key | None, before: Key | None
+        ) -> Sequence[Row]:
+            return await self._part(wanted, after, before, condition, number).read(asks)
+
+        if classes:
+            return await keyset.by_class(classes, wanted, after, before, of_class)
+        return await of_class(within, None, wanted, after, before)
+
+    def _part(
+        self,
+        wanted: Slice,
+        after: Key | None,
+        before: Key | None,
+        within: Clause = EVERYTHING,
+        number: int | None = None,
+    ) -> "_Part":
+        values: dict[str, Any] = {**self.ordering.values, **within.values, "offset": wanted.offset}
         condition = None if self.condition == Every(()) else self.condition
         held = condition and filters.with_slots(self.fields, condition, values)
         places = (_places("after", after, values), _places("before", before, values))
-        skipping: Any = slot("offset", BigInteger()) if wanted.offset else 0
-        part = Slice(wanted.limit, wanted.backward, offset=skipping)
-        terms = self.ordering.all_terms
+        return _Part(self, wanted, held, within, number, places, self.ordering.all_terms, values)
 
-        def build(terms: tuple[Term, ...], *within: ColumnElement[bool]) -> AnySelect:
-            query = self.select().where(*within)
-            if held is not None:
-                query = query.where(filters.to_sql(self.fields, held))
-            found = keyset.in_order(query, terms, part, *(_key(place, self.ordering.all_terms) for place in places))
-            return self.select().where(false()) if found is None else found
 
-        shape = (self.shape, held, wanted.limit, wanted.backward, wanted.offset > 0, places)
-        statements = [direct.statement(shape, lambda: build(terms))]
-        lead, *others = terms
-        begins_known = after is None or after[0] is not None
-        if held is None and lead.nullable and not wanted.backward and begins_known:
-            # Unknown values come last: most pages of a whole list never get there, and are a plain walk over an index.
-            known = (Term(lead.column, lead.descending), *others)
-            walk = direct.statement((*shape, "known"), lambda: build(known, lead.column.is_not(None)))
-            statements.insert(0, walk)
-        return [(each, values) for each in statements]
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a list as a statement; what goes into its slots are `values`. See `keyset.ReadClass` for `number`."""
+
+    walk: Walk
+    wanted: Slice
+    held: Condition | None
+    within: Clause
+    number: int | None
+    places: tuple[Places, Places]
+    terms: Sequence[Term]
+    values: dict[str, Any]
+
+    @property
+    def shape(self) -> Hashable:
+        wanted = self.wanted
+        return (
+            self.walk.shape, self.held, self.within.shape, self.number, wanted.limit, wanted.backward,
+            wanted.offset > 0, self.places,
+        )  # fmt: skip
+
+    def build(self) -> AnySelect:
+        whole = self.walk.select()
+        query, terms = keyset.of_class(whole, self.terms, self.number)
+        if self.within is not EVERYTHING:
+            query = query.where(self.within.build())
+        if self.held is not None:
+            query = query.where(filters.to_sql(self.walk.fields, self.held))
+        skipping: Any = slot("offset", BigInteger()) if self.wanted.offset else 0
+        part = Slice(self.wanted.limit, self.wanted.backward, offset=skipping)
+        found = keyset.in_order(query, terms, part, *(_key(place, terms) for place in self.places))
+        return whole.where(false()) if found is None else found
+
+    async def read(self, asks: Asking) -> Sequence[Row]:
+        return await asks.rows(self.shape, self.build, self.values)
 
 
 async def rows(direct: Direct, statements: Sequence[Filled], wanted: Slice) -> Sequence[Row]:
@@ -70,8 +123,8 @@ async def rows(direct: Direct, statements: Sequence[Filled], wanted: Slice) -> S
     return found
 
 
-def _places(name: str, key: Key | None, values: dict[str, Any]) -> tuple[str | None, ...] | None:
-    """The key's shape: the names of the slots its values go into, None where a value is null."""
+def _places(name: str, key: Key | None, values: dict[str, Any]) -> Places:
+    """The key's shape; its values are put into `values`."""
     if key is None:
         return None
     names = tuple(None if value is None else f"{name}{n}" for n, value in enumerate(key))
@@ -79,7 +132,7 @@ def _places(name: str, key: Key | None, values: dict[str, Any]) -> tuple[str | N
     return names
 
 
-def _key(places: tuple[str | None, ...] | None, terms: Sequence[Term]) -> Key | None:
+def _key(places: Places, terms: Sequence[Term]) -> Key | None:
     if places is None:
         return None
     return tuple(name and slot(name, term.column.type) for name, term in zip(places, terms, strict=True))

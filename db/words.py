@@ -7,13 +7,18 @@ Words are never forgotten: one that no asset has any more leads to nothing.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, Self
 
-from sqlalchemy import Select, and_, select, union_all
+from rapidfuzz.distance import OSA
+from sqlalchemy import Integer, Select, and_, select, union_all
 
 from db.aio import AsyncConnection
+from db.asking import Asking
 from db.bulk import BulkInsert, slices
-from db.filters import starts_with
+from db.filters import Sought
+from db.prepared import slot
 from db.tables import asset_words
 from db.turns import made
 
@@ -45,32 +50,22 @@ async def learn(connection: AsyncConnection, texts: Iterable[str]) -> None:
         await _LEARN.run(connection, some)
 
 
-async def corrections(connection: AsyncConnection, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+async def corrections(asks: Asking, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """What each of the words may have been meant to be: known words, the word itself among them."""
     asked = [word for word in dict.fromkeys(words) if ONE_MISTAKE <= len(word) <= LONGEST]
     if not asked:
         return {}
-    near = union_all(*(part for word in asked for part in _near(word)))
-    known = sorted({row[0] for row in await connection.execute(near)})
+    values: dict[str, Any] = {}
+    near = tuple(_Near.of(f"word{n}", word, values) for n, word in enumerate(asked))
+    rows = await asks.rows(near, lambda: union_all(*(part for each in near for part in each.parts())), values)
+    known = sorted({row[0] for row in rows})
     return {word: _nearest(word, known) for word in asked}
 
 
 def distance(word: str, other: str, most: int) -> int | None:
-    """How many mistakes lie between two words; None for more than `most`."""
-    if abs(len(word) - len(other)) > most:
-        return None
-    start = 0
-    for one, two in zip(word, other, strict=False):
-        if one != two:
-            break
-        start += 1
-    word, other = word[start:], other[start:]
-    while word and other and word[-1] == other[-1]:
-        word, other = word[:-1], other[:-1]
-    # Each mistake is about two letters at most.
-    if max(len(word), len(other)) > 2 * most + (len(word) + len(other)) * (most > 1):
-        return None
-    found = _edits(word, other)
+    """How many mistakes lie between two words, None for more than `most`: letters changed, added, left out, or swapped
+    with their neighbour (no letter touched twice)."""
+    found = OSA.distance(word, other, score_cutoff=most)
     return found if found <= most else None
 
 
@@ -82,21 +77,36 @@ def _most_mistakes(word: str) -> int:
     return 2 if len(word) >= TWO_MISTAKES else 1
 
 
-def _near(word: str) -> list[Select[str]]:
-    """Known words of about this length that begin or end like it.
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Known words of about a word's length that begin or end like it.
 
     One mistake leaves either the first half right, or what lies behind the letter after it; two leave the first or
     the last third right, unless one is in each.
     """
-    most = _most_mistakes(word)
-    begin = len(word) // (most + 1)
-    end = begin if most > 1 else len(word) - begin - 1
-    lengths = asset_words.c.length.in_(range(len(word) - most, len(word) + most + 1))
-    alike = (starts_with(asset_words.c.word, word[:begin]), starts_with(asset_words.c.reversed, word[::-1][:end]))
-    limited = (
-        select(asset_words.c.word).where(and_(lengths, one)).limit(_MOST_COMPARED * (2 * most + 1)) for one in alike
-    )
-    return [select(part.subquery().c.word) for part in limited]
+
+    most: int
+    begin: Sought
+    end: Sought
+    lengths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, word: str, values: dict[str, Any]) -> Self:
+        """Names of slots begin with the name; what goes into them is put into `values`."""
+        most = _most_mistakes(word)
+        begin = len(word) // (most + 1)
+        end = begin if most > 1 else len(word) - begin - 1
+        lengths = {f"{name}_length{n}": len(word) + n for n in range(-most, most + 1)}
+        values |= lengths
+        begins = Sought.of(f"{name}_begin", word[:begin], values)
+        return cls(most, begins, Sought.of(f"{name}_end", word[::-1][:end], values), tuple(lengths))
+
+    def parts(self) -> list[Select[str]]:
+        lengths = asset_words.c.length.in_([slot(name, Integer()) for name in self.lengths])
+        alike = (self.begin.begins(asset_words.c.word), self.end.begins(asset_words.c.reversed))
+        most = _MOST_COMPARED * len(self.lengths)
+        limited = (select(asset_words.c.word).where(and_(lengths, one)).limit(most) for one in alike)
+        return [select(part.subquery().c.word) for part in limited]
 
 
 def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -110,17 +120,3 @@ def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
     others = groupby((each for each in found if each[0]), key=lambda each: each[:2])
     nearest = [other for _, _, other in next(others)[1]] if found[len(itself) :] else []
     return (*itself, *nearest[:MOST_CORRECTIONS])
-
-
-def _edits(word: str, other: str) -> int:
-    """Letters changed, added, left out, or swapped with their neighbour (no letter touched twice)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for n, one in enumerate(word, 1):
-        before, last, row = row, before, [n]
-        for m, two in enumerate(other, 1):
-            best = min(before[m] + 1, row[m - 1] + 1, before[m - 1] + (one != two))
-            if n > 1 and m > 1 and one == other[m - 2] and word[n - 2] == two:
-                best = min(best, last[m - 2] + 1)
-            row.append(best)
-    return row[-1]

@@ -14,10 +14,10 @@ from graphql.execution.values import VariableValues
 
 from db import asset_reads, coin_catalog, coin_reads
 from db.asset_reads import CountRead, RowRead
-from db.coin_catalog import CoinListing
-from db.coin_reads import CoinRead
+from db.coin_reads import CoinCountRead, CoinRead
 from db.engine import Database
 from db.keyset import Page
+from db.moments import FoundRead
 from graphql_schema import asked, ids, pagination
 from graphql_schema.fields import given
 from graphql_schema.plans.arguments import Arguments
@@ -81,10 +81,16 @@ class _BoundList:
     shape: ConnectionShape
 
     async def run(self, database: Database) -> dict[str, Any]:
-        page: Page = await self.page.read(database) if self.page else NOTHING
-        total: int = await self.total.read(database) if self.total else 0
+        page, total = await self._page_and_total(database)
         children = await read_all(self.below, database, [row[0] for row in page.rows]) if self.below else []
         return self.shape.build(page, total, children)
+
+    async def _page_and_total(self, database: Database) -> tuple[Page, int]:
+        if self.total and isinstance(self.page, FoundRead):
+            # What is found for one is found for the other.
+            return await self.page.read_counted(database)
+        page: Page = await self.page.read(database) if self.page else NOTHING
+        return page, await self.total.read(database) if self.total else 0
 
 
 def _assets(database: Database, names: frozenset[str], **found: Any) -> Listed:
@@ -101,19 +107,10 @@ def _assets(database: Database, names: frozenset[str], **found: Any) -> Listed:
 def _coins(database: Database, names: frozenset[str], **found: Any) -> Listed:
     listing, wanted = asked.coins(**found)
     walked = wanted.after is not None or wanted.before is not None
-    if listing.search or (walked and pagination.wants_both_ends(names, wanted)):
+    if walked and pagination.wants_both_ends(names, wanted):
         raise Unplanned
     coin_catalog.check(listing, wanted)
-    return Listed(lambda columns: coin_reads.page(database.direct, listing, wanted, columns), _CoinCount(listing))
-
-
-@dataclass(frozen=True, slots=True)
-class _CoinCount:
-    listing: CoinListing
-
-    async def read(self, database: Database) -> int:
-        async with database.read() as connection:
-            return await coin_catalog.count(connection, self.listing)
+    return Listed(lambda columns: coin_reads.page(database.direct, listing, wanted, columns), CoinCountRead(listing))
 
 
 class One:

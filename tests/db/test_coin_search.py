@@ -6,14 +6,18 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import false, select, text
 
-from db import coin_catalog, coin_search, search, trigrams
+from db import coin_catalog, coin_reads, coin_search, search, trigrams
 from db.catalog import Order
 from db.coin_catalog import CoinListing
+from db.coin_reads import CoinCountRead
+from db.cursors import storable
+from db.direct import NotDirect
 from db.engine import Database
 from db.errors import InvalidCursor
-from db.keyset import Slice
+from db.keyset import Page, Slice
+from db.search import Needle
 from db.tables import assets, coins
 from etl.identity import linking
 from tests.graphql_schema.rows import asset, write, write_assets, write_run
@@ -32,10 +36,26 @@ async def ran(database: Database) -> Database:
 
 
 async def found(database: Database, needle: str, **listing: Any) -> list[int]:
+    wanted = CoinListing(search=needle, **listing)
+    page = await page_of(database, wanted, Slice(100))
+    assert len(page.rows) == await CoinCountRead(wanted).read(database)
+    return [row[0] for row in page.rows]
+
+
+async def page_of(database: Database, listing: CoinListing, part: Slice) -> Page:
+    """The same page by a transaction of SQLAlchemy's and by statements compiled once."""
+    read = coin_reads.page(database.direct, listing, part, ("id", "slug"))
+    straight = await read.read(database)
+    with mock.patch.object(database.direct, "snapshot", side_effect=NotDirect):
+        compiled, counted = await read.read(database), await CoinCountRead(listing).read(database)
     async with database.read() as connection:
-        page = await coin_catalog.page(connection, CoinListing(search=needle, **listing), Slice(100))
-        assert len(page.rows) == await coin_catalog.count(connection, CoinListing(search=needle, **listing))
-    return [row.id for row in page.rows]
+        page = await coin_catalog.page(connection, listing, part, both_ends=False)
+        assert counted == await coin_catalog.count(connection, listing)
+    for other in (straight, compiled):
+        assert [tuple(row)[:2] for row in other.rows] == [tuple(row)[:2] for row in page.rows]
+        assert other.cursors() == page.cursors()
+        assert (other.has_next, other.has_previous) == (page.has_next, page.has_previous)
+    return page
 
 
 async def walked(database: Database, needle: str, size: int, *, backward: bool) -> list[int]:
@@ -43,9 +63,8 @@ async def walked(database: Database, needle: str, size: int, *, backward: bool) 
     cursor = None
     while True:
         wanted = Slice(size, backward=True, before=cursor) if backward else Slice(size, after=cursor)
-        async with database.read() as connection:
-            page = await coin_catalog.page(connection, CoinListing(search=needle), wanted)
-        some = [row.id for row in page.rows]
+        page = await page_of(database, CoinListing(search=needle), wanted)
+        some = [row[0] for row in page.rows]
         ids = some + ids if backward else ids + some
         if not (page.has_previous if backward else page.has_next):
             return ids
@@ -54,11 +73,14 @@ async def walked(database: Database, needle: str, size: int, *, backward: bool) 
 
 async def read_whole(database: Database, needle: str) -> list[int]:
     """The hits in their order, without any index."""
-    fits = search.relevance(needle, coin_search.TEXTS)
-    wanted = select(coins.c.id).where(search.literally(needle, coin_search.TEXTS))
+    values: dict[str, Any] = {}
+    sought = Needle.of(needle, values)
+    fits = search.relevance(sought, coin_search.TEXTS)
+    # The texts cannot hold what the database cannot store.
+    held = search.literally(sought, coin_search.TEXTS) if storable(needle) else false()
+    wanted = select(coins.c.id).where(held).order_by(fits, coins.c.rank.is_(None), coins.c.rank, coins.c.id)
     async with database.read() as connection:
-        rows = await connection.execute(wanted.order_by(fits, coins.c.rank.is_(None), coins.c.rank, coins.c.id))
-        return list(rows.scalars())
+        return list((await connection.execute(wanted, values)).scalars())
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select, text
 from sqlalchemy.engine import make_url
 
+from db.asking import Asking
 from db.direct import NotDirect
+from db.engine import Database
+from db.filters import BadFilter
 from db.sqlite import SqliteReader
+from db.tables import call_months
 
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n LIMIT 1"
 
@@ -36,3 +41,59 @@ async def test_what_met_a_lock_is_read_when_the_lock_is_gone(reader: SqliteReade
             await reader.fetch("SELECT count(*) FROM things", ())
         other.execute("ROLLBACK")
     assert await reader.fetch("SELECT count(*) FROM things", ()) == [(0,)]
+
+
+async def test_several_statements_of_one_moment_see_nothing_that_is_written_between(database: Database) -> None:
+    async with database.direct.snapshot() as asks:
+        assert await _sources(asks) == []
+        async with database.write() as connection:
+            await connection.execute(insert(call_months).values(source="csv", month="2026-01", calls=1))
+        assert await _sources(asks) == []
+    async with database.direct.snapshot() as asks:
+        assert await _sources(asks) == ["csv"]
+
+
+async def test_a_moment_that_ends_badly_leaves_room_for_others(database: Database) -> None:
+    for _ in range(12):
+        with contextlib.suppress(BadFilter):
+            async with database.direct.snapshot() as asks:
+                await _sources(asks)
+                raise BadFilter("no")
+        with pytest.raises(NotDirect):
+            async with database.direct.snapshot() as asks:
+                await asks.rows("wrong", lambda: text("SELECT nonsense"), {})
+    async with database.direct.snapshot() as asks:
+        assert await _sources(asks) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_connection_that_breaks_at_the_end_of_a_moment_takes_nothing_back(database: Database) -> None:
+    async with database.direct.snapshot() as asks:
+        found = await _sources(asks)
+        async with database.write() as connection:
+            await connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+                     " AND datname = current_database() AND pid <> pg_backend_pid()")
+            )  # fmt: skip
+    async with database.direct.snapshot() as asks:
+        assert found == await _sources(asks) == []
+
+
+async def test_statements_of_a_moment_may_not_take_long_together(reader: SqliteReader) -> None:
+    short = LONG.replace("FROM n)", "FROM n WHERE i < 2000)")
+
+    async def again_and_again() -> None:
+        async with reader.snapshot() as fetch:
+            for _ in range(100):
+                assert await fetch(short, ()) == [(2000,)]
+
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        await again_and_again()
+    async with reader.snapshot():
+        with pytest.raises(NotDirect):
+            async with reader.snapshot():
+                pass
+
+
+async def _sources(asks: Asking) -> list[str]:
+    return [row[0] for row in await asks.rows("sources", lambda: select(call_months.c.source), {})]

@@ -8,12 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, text, update
 
-from db import catalog, search, statistics, trigrams, words
+from db import asset_reads, catalog, search, statistics, trigrams, words
+from db.asking import Usually
+from db.asset_reads import CountRead
 from db.catalog import Listing, Order
+from db.direct import NotDirect
 from db.engine import Connection, Database
 from db.errors import InvalidCursor
 from db.filters import AnyOf, BadFilter, Where
-from db.keyset import Slice
+from db.keyset import Page, Slice
 from db.tables import asset_words, assets
 from db.verify import verification
 from tests.graphql_schema.rows import asset, write, write_assets, write_run
@@ -45,25 +48,43 @@ async def market(database: Database) -> Database:
 async def found(database: Database, needle: str, **listing: Any) -> list[int]:
     """Ids of all hits, best first."""
     wanted = Listing(search=needle, **listing)
+    page = await page_of(database, wanted, Slice(500))
+    assert await CountRead(wanted).read(database) == len(page.rows)
     async with database.read() as connection:
-        page = await catalog.page(connection, wanted, Slice(500), ["id"])
         assert await catalog.count(connection, wanted) == len(page.rows)
-    return [row.id for row in page.rows]
+    return [row[0] for row in page.rows]
+
+
+async def page_of(database: Database, listing: Listing, part: Slice) -> Page:
+    """The same page whichever way it is read: in a transaction of SQLAlchemy's, or by statements compiled
+    once, straight through the driver or in a transaction."""
+    columns = ("id", "first_seen_at")
+    read = asset_reads.page(database.direct, listing, part, columns, counted=True)
+    straight, (same, total) = await read.read(database), await read.read_counted(database)
+    with mock.patch.object(database.direct, "snapshot", side_effect=NotDirect):
+        compiled, (_, counted) = await read.read(database), await read.read_counted(database)
+    async with database.read() as connection:
+        page = await catalog.page(connection, listing, part, columns, both_ends=False)
+        assert total == counted == await catalog.count(connection, listing)
+    for other in (straight, same, compiled):
+        assert [row[0] for row in other.rows] == [row[0] for row in page.rows]
+        assert other.cursors() == page.cursors()
+        assert (other.has_next, other.has_previous) == (page.has_next, page.has_previous)
+    return page
 
 
 async def walked(database: Database, listing: Listing, size: int, *, backward: bool = False) -> list[int]:
     """Ids of all hits, page by page."""
     ids: list[int] = []
     cursor = None
-    async with database.read() as connection:
-        while True:
-            part = Slice(size, backward, before=cursor) if backward else Slice(size, after=cursor)
-            page = await catalog.page(connection, listing, part, ["id"])
-            rows = [row.id for row in page.rows]
-            ids = rows + ids if backward else ids + rows
-            if not (page.has_previous if backward else page.has_next):
-                return ids
-            cursor = page.cursor(page.rows[0 if backward else -1])
+    while True:
+        part = Slice(size, backward, before=cursor) if backward else Slice(size, after=cursor)
+        page = await page_of(database, listing, part)
+        rows = [row[0] for row in page.rows]
+        ids = rows + ids if backward else ids + rows
+        if not (page.has_previous if backward else page.has_next):
+            return ids
+        cursor = page.cursor(page.rows[0 if backward else -1])
 
 
 @pytest.mark.parametrize(
@@ -306,7 +327,7 @@ async def test_a_known_word_with_one_mistake_is_told(database: Database, word: s
     async with database.write() as connection:
         await connection.execute(delete(asset_words))
         await words.learn(connection, [f"{word} 12345 ab"])
-        assert await words.corrections(connection, [typed]) == {typed: (word,)}
+        assert await words.corrections(Usually(connection), [typed]) == {typed: (word,)}
         assert (await connection.execute(select(asset_words.c.word))).scalars().all() == [word]
 
 
@@ -359,11 +380,29 @@ async def test_the_index_is_not_asked_for_all_hits_of_what_surely_has_many(marke
     event.listen(market._reader.sync_engine, "before_cursor_execute", note)
     with mock.patch.object(trigrams, "PERHAPS_MANY", 1000), mock.patch.object(trigrams, "MANY", 1000):
         async with market.read() as connection:
-            assert (await trigrams.look(connection, (("number",),))).many
+            assert (await trigrams.look(Usually(connection), "any", (("number",),))).many
             assert counted == (["count"] if market.is_sqlite else [])
-            assert not (await trigrams.look(connection, (("number 1234",),))).many
+            assert not (await trigrams.look(Usually(connection), "any", (("number 1234",),))).many
             assert counted[-1:] == ["count"]
     event.remove(market._reader.sync_engine, "before_cursor_execute", note)
+
+
+async def test_classes_that_nothing_is_in_are_not_walked_through(market: Database) -> None:
+    """Names and ids of all begin with the needle, but no symbol does: to find that out by walking takes all of them."""
+    rows = [asset(n, symbol=f"S{n}", name=f"Zebra {n}", external_id=f"zebra-{n}") for n in range(100, 400)]
+    await write(market, assets, rows)
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.extend([statement] * ("key_class" in statement))
+
+    event.listen(market._reader.sync_engine, "before_cursor_execute", note)
+    with mock.patch.object(trigrams, "MANY", 50):
+        async with market.read() as connection:
+            page = await catalog.page(connection, Listing(search="zebra"), Slice(10), ["id"])
+    event.remove(market._reader.sync_engine, "before_cursor_execute", note)
+    assert [row.key_class for row in page.rows] == [3] * 10
+    assert len(sent) == 1
 
 
 async def plans_of(connection: Connection, database: Database, listing: Listing) -> list[str]:

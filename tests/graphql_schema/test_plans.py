@@ -123,6 +123,10 @@ PLANNED = (
     "{ coins(first: 4, orderBy: [{field: RANK}]) { totalCount edges { cursor node { id } } pageInfo { endCursor } } }",
     "{ coins(filter: {rank: {gt: 3}}) { nodes { name assets { confidence asset { source priceUsd } } } } }",
     '{ coin(slug: "coin-3") { name assets { fresh } } other: coin(slug: "none") { name } }',
+    '{ assets(search: "coin 1", orderBy: [{field: RANK}]) { totalCount pageInfo { endCursor } nodes { athAt } } }',
+    '{ assets(filter: {name: {contains: "IN 1"}, source: {startsWith: "cs"}}) { totalCount edges { cursor } } }',
+    '{ coins(search: "coin", first: 2) { totalCount edges { cursor node { name assets { evidence } } } } }',
+    '{ coins(search: "coin 1", filter: {slug: {contains: "coin"}}) { totalCount nodes { name } } }',
 )
 
 

@@ -1,15 +1,15 @@
 """How the databases carry out what is served: by an index, never by reading a table that grows from end to end."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Executable, event, text
 
 from db import holdings, runs
-from db.direct import Rows
+from db.direct import Rows, Snapshot
 from db.engine import Database
 from db.prepared import Prepared
 from graphql_schema import ids
@@ -58,19 +58,28 @@ async def test_no_table_that_grows_is_read_from_end_to_end(graph: Graph, name: s
 async def test_nor_by_plans(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     await fill(graph)
     direct, sent = graph.database.direct, list[Sent]()
-    usual = direct.fetch
+    usual, usually = direct.fetch, Snapshot.rows
 
     async def fetch(statement: Prepared, values: Mapping[str, Any]) -> Rows:
         sent.append((statement.text, tuple(statement.arguments(values))))
         return await usual(statement, values)
 
+    async def rows(asks: Snapshot, shape: Hashable, build: Callable[[], Executable], values: Mapping[str, Any]) -> Rows:
+        statement = direct.statement(shape, build)
+        # What asks for a guess is explained already.
+        if not statement.text.startswith("EXPLAIN"):
+            sent.append((statement.text, tuple(statement.arguments(values))))
+        return await usually(asks, shape, build, values)
+
     monkeypatch.setattr(direct, "fetch", fetch)
+    monkeypatch.setattr(Snapshot, "rows", rows)
     planned = []
     for name in sorted(EVERY):
         await graph.ask(query_of(name))  # no plan is made for a document that was never carried out
         answer = await graph.schema.answers.answer(query_of(name), None, {}, graph.database)
         planned += [name] * (answer is not None and not answer.lacking)
     assert {"assets", "assets and history", "one asset by its source alone", "one asset", "one coin"} <= set(planned)
+    assert {"assets by relevance", "coins by relevance", "coins by rank, with a search"} <= set(planned)
     await require_indexes(graph.database, sent)
 
 
