@@ -46,7 +46,10 @@ class Database:
         self.url = parse_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.after_write: set[Callable[[], None]] = set()
-        self._reader, self._writer = _sqlite_engines(self.url) if self.is_sqlite else _postgresql_engines(self.url)
+        self._connector = sqlite.Connector()
+        self._reader, self._writer = (
+            _sqlite_engines(self.url, self._connector) if self.is_sqlite else _postgresql_engines(self.url)
+        )
         dialect = self._reader.dialect
         if self.is_sqlite:
             self._translated = errors.translated
@@ -95,6 +98,7 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+        await self._connector.wait()
 
 
 class _Connections:
@@ -144,9 +148,9 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=SQLITE_DRIVER)
 
 
-def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+def _sqlite_engines(url: URL, connector: sqlite.Connector) -> tuple[AsyncEngine, AsyncEngine]:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    shared: dict[str, Any] = {"max_overflow": _UNLIMITED, "connect_args": {"factory": sqlite.Connection}}
+    shared: dict[str, Any] = {"max_overflow": _UNLIMITED, "connect_args": {"factory": connector}}
     reader = create_async_engine(url, pool_size=SQLITE_READERS, **shared)
     # One writer connection: writers of this process queue in order instead of racing for SQLite's lock.
     writer = create_async_engine(url, pool_size=1, **shared)

@@ -3,9 +3,12 @@
 Those are done on the event loop, where a thread would cost more than most statements.
 """
 
+import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +19,8 @@ from db.direct import STATEMENTS_KEPT, Fetch, NotDirect, Rows
 
 # Short, because a statement that waits for SQLite's lock can't be interrupted; callers try again.
 BUSY_TIMEOUT_SECONDS = 3
+# A statement that was given up with its connection may take so long to end.
+ENDING_SECONDS = 5.0
 CACHE_KIB = 16 * 1024
 # About 2 ms of SQLite's work.
 STEPS, MOST_LOOKS, MOST_LOOKS_TOGETHER = 10_000, 5, 10
@@ -54,6 +59,25 @@ class Connection(sqlite3.Connection):
         with contextlib.suppress(sqlite3.Error):
             self.rollback()
         super().close()
+
+
+class Connector:
+    """Opens connections, and knows the threads they live in."""
+
+    def __init__(self) -> None:
+        self._threads = weakref.WeakSet[threading.Thread]()
+
+    def __call__(self, *given: Any, **options: Any) -> Connection:
+        self._threads.add(threading.current_thread())
+        return Connection(*given, **options)
+
+    async def wait(self) -> None:
+        """Wait until all connections are closed.
+
+        Nobody waits for one whose user was cancelled, but its thread tells the event loop, which must be there then.
+        """
+        for thread in [*self._threads]:
+            await asyncio.to_thread(thread.join, ENDING_SECONDS)
 
 
 class SqliteReader:

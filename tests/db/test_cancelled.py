@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +104,24 @@ async def test_a_connection_that_is_on_its_way_back_is_closed_with_the_others(da
         await ended(cancelled)
     await asyncio.sleep(0.05)
     assert pool.checkedin() == 0  # what comes back later stays there, open
+
+
+async def test_nothing_is_at_work_for_a_database_that_is_closed(database_url: str) -> None:
+    """A thread that came back behind the end of its event loop would fail, and say so to the terminal."""
+    slow = text(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000000) SELECT max(n) FROM n"
+    )
+    before = set(threading.enumerate())
+
+    async def waits(connection: Connection) -> list[str]:
+        return list((await connection.execute(slow)).scalars())
+
+    async with opened(database_url) as database:
+        cancelled = asyncio.create_task(_read(database, waits))
+        in_a_statement(database._reader, "WITH", lambda: asyncio.get_running_loop().call_later(0.01, cancelled.cancel))
+        await ended(cancelled)
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not {name for name in left if "connection" in name}, left
 
 
 async def test_who_follows_writes_is_told_of_one_whose_writer_is_cancelled_behind_it(database: Database) -> None:
