@@ -24,10 +24,13 @@ class NewestFirst:
         self, connection: AsyncConnection, condition: Condition | None, wanted: Slice, *, both_ends: bool = True
     ) -> Page:
         """A page of rows. Raises InvalidCursor and BadFilter."""
-        row_id = self.table.c.id
-        ordering = Ordering((Term(row_id, descending=True),), row_id, repr((self.table.name, condition)))
         query = select(*(self.table.c[name] for name in self.columns)).where(*self._conditions(condition))
-        return await keyset.fetch(connection, query, ordering, wanted, both_ends=both_ends)
+        return await keyset.fetch(connection, query, self.ordering(condition), wanted, both_ends=both_ends)
+
+    def ordering(self, condition: Condition | None) -> Ordering:
+        """The list's order; its cursors are bound to the condition."""
+        row_id = self.table.c.id
+        return Ordering((Term(row_id, descending=True),), row_id, repr((self.table.name, condition)))
 
     async def count(self, connection: AsyncConnection, condition: Condition | None) -> int:
         """How many rows meet the condition. Raises BadFilter."""

@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 
 from db.clock import to_text
 
+_ID = BigInteger()
 _PLACE = re.compile(r"\$(\d+)(?:::\w+)?")
 
 
@@ -55,20 +56,20 @@ def slot(name: str, type_: TypeEngine[Any]) -> BindParameter[Any]:
     return bindparam(name, None, type_)
 
 
-def parents_slot(kind: str) -> Any:
-    """The place for the ids of rows that others belong to: an array or, on SQLite, text in JSON."""
-    return slot("parents", Text() if kind == "sqlite" else ARRAY(BigInteger()))
+def parents_slot(kind: str, of: TypeEngine[Any] = _ID) -> Any:
+    """The place for the keys of rows that others belong to: an array or, on SQLite, text in JSON."""
+    return slot("parents", Text() if kind == "sqlite" else ARRAY(of))
 
 
-def is_one_of(kind: str, parent: ColumnElement[int]) -> ColumnElement[bool]:
+def is_one_of(kind: str, parent: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a row belongs to one of the `parents`."""
     if kind == "sqlite":
-        given = func.json_each(parents_slot(kind)).table_valued(column("value", BigInteger()))
+        given = func.json_each(parents_slot(kind)).table_valued(column("value", parent.type))
         return parent.in_(select(given.c.value))
-    return parent == any_(parents_slot(kind))
+    return parent == any_(parents_slot(kind, parent.type))
 
 
-def parents(kind: str, ids: Sequence[int]) -> dict[str, Any]:
+def parents(kind: str, ids: Sequence[int] | Sequence[str]) -> dict[str, Any]:
     """What goes into their slot."""
     return {"parents": orjson.dumps(ids).decode() if kind == "sqlite" else ids}
 

@@ -7,6 +7,7 @@ from strawberry import UNSET
 
 from db.catalog import Listing
 from db.coin_catalog import CoinListing
+from db.filters import Condition
 from db.keyset import Slice
 from db.price_points import Interval, Span
 from graphql_schema import filters, pagination
@@ -14,6 +15,7 @@ from graphql_schema.asset_filter import AssetFilter, AssetOrder
 from graphql_schema.coin_filter import CoinFilter, CoinOrder
 from graphql_schema.enums import HistoryInterval
 from graphql_schema.fields import given
+from graphql_schema.filters import RunFilter
 
 
 def assets(
@@ -44,6 +46,18 @@ def coins(
     """Which coins, and which part of their list. Raises BAD_USER_INPUT."""
     wanted = pagination.slice_of(first, after, last, before)
     return CoinListing(filters.condition_of(filter), search or "", filters.orders_of(order_by)), wanted
+
+
+def runs(
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+    filter: RunFilter | None = UNSET,  # noqa: A002
+) -> tuple[Condition | None, Slice]:
+    """Which runs, and which part of their list. Raises BAD_USER_INPUT."""
+    wanted = pagination.slice_of(first, after, last, before)
+    return filters.run_condition(filter), wanted
 
 
 def history(

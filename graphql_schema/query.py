@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from db import catalog, stats
 from db.run_reader import RUNS, run_of
-from graphql_schema import asked, filters, ids, pagination
+from graphql_schema import asked, ids, pagination
 from graphql_schema.as_of import AsOf
 from graphql_schema.asset import Asset, columns_for, columns_for_connection
 from graphql_schema.asset_filter import AssetFilter, AssetOrder
@@ -122,8 +122,7 @@ class Query:
         before: pagination.Before = UNSET,
         filter: Annotated[RunFilter | None, strawberry.argument(description="Which runs.")] = UNSET,  # noqa: A002
     ) -> Connection[Run]:
-        wanted = pagination.slice_of(first, after, last, before)
-        condition = filters.run_condition(filter)
+        condition, wanted = asked.runs(first, after, last, before, filter)
         return await newest_first(info, RUNS, condition, wanted, lambda row: Run.from_run(run_of(row)))
 
     @described("One run.")

@@ -50,7 +50,7 @@ class RawRecord(Node):
         "The database keeps the exact bytes."
     )
     def payload(self) -> JSON:
-        return JSON(payload_of(self.stored))
+        return JSON(payload_of(self.stored.payload, self.stored.header))
 
     @described("The run that stored it.")
     async def run(self, info: Info) -> Run | None:
@@ -61,14 +61,14 @@ class RawRecord(Node):
         return Batch.from_optional(await info.context.loaders.batch_of.load((self.run_id, self.ingested_at)))
 
 
-def payload_of(stored: StoredRecord) -> Any:
-    """The payload as a JSON value; text that is neither JSON nor CSV stays text."""
-    if stored.header is not None:
-        return cells_by_column(stored.header, stored.payload)
+def payload_of(payload: str, header: str | None) -> Any:
+    """A stored payload as a JSON value; text that is neither JSON nor CSV (which has a header) stays text."""
+    if header is not None:
+        return cells_by_column(header, payload)
     try:
-        return orjson.loads(stored.payload)
+        return orjson.loads(payload)
     except ValueError:
-        return stored.payload
+        return payload
 
 
 def cells_by_column(header: str, line: str) -> dict[str, str | None]:

@@ -76,13 +76,13 @@ class Run(Node):
             missing=scalars.count(run.missing),
             quarantined=scalars.count(run.quarantined),
             total=None if run.total is None else scalars.count(run.total),
-            progress_percent=progress(run),
+            progress_percent=progress(run.total, run.start_position, run.records_processed),
             injected_failure=run.injected_failure,
             error=run.error,
             requested_at=run.requested_at,
             started_at=run.run_started_at,
             finished_at=run.run_finished_at,
-            duration_ms=duration_ms(run),
+            duration_ms=duration_ms(run.run_started_at, run.run_finished_at),
             resumed_after=run.resumed_after,
         )
 
@@ -143,17 +143,17 @@ class Run(Node):
         return Connection(entries=entries, count=lambda: loaders.run_log_count.load((self.row_id, None)))
 
 
-def progress(run: runs.Run) -> float | None:
+def progress(total: int | None, start_position: int, records_processed: int) -> float | None:
     """Percent of the window that is committed, by this run and those before it."""
-    if run.total is None:
+    if total is None:
         return None
-    if run.total == 0:
+    if total == 0:
         return 100.0
-    return min(100.0, 100 * (run.start_position + run.records_processed) / run.total)
+    return min(100.0, 100 * (start_position + records_processed) / total)
 
 
-def duration_ms(run: runs.Run) -> int | None:
-    if run.run_started_at is None or run.run_finished_at is None:
+def duration_ms(started_at: datetime | None, finished_at: datetime | None) -> int | None:
+    """Milliseconds between them, None as long as there is only one."""
+    if started_at is None or finished_at is None:
         return None
-    elapsed = run.run_finished_at - run.run_started_at
-    return scalars.count(round(elapsed.total_seconds() * 1000))
+    return scalars.count(round((finished_at - started_at).total_seconds() * 1000))

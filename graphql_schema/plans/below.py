@@ -1,24 +1,36 @@
-"""What belongs to the rows of a part: the history of assets, their coins, and the assets of coins.
+"""What belongs to the rows of a part: the history of assets, their records, runs and coins, and the assets of coins.
 
-Each is read for all of its parents at once, and may have more below it.
+Each is read for all of its parents at once, by what the parents' rows say it is found by, and may have more below it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from graphql.execution.values import VariableValues
 
-from db import coin_reads
+from db import coin_reads, record_reads, run_reads
 from db.asset_reads import UNNAMED, PointsRead
 from db.engine import Database
 from db.keyset import Page
 from graphql_schema import asked, pagination
 from graphql_schema.plans.arguments import Arguments, Strawberry
 from graphql_schema.plans.selection import Selected, Selections, Unplanned
-from graphql_schema.plans.shapes import COIN, MEMBER, POINT, Children, ConnectionShape, Kind, Node, connection_shape
+from graphql_schema.plans.shapes import (
+    COIN,
+    MEMBER,
+    POINT,
+    RAW,
+    RUN,
+    Child,
+    Children,
+    ConnectionShape,
+    Kind,
+    Node,
+    connection_shape,
+)
 
 NOTHING = Page((), has_next=False, has_previous=False, ordering=UNNAMED)
 Row = Sequence[Any]
@@ -26,11 +38,11 @@ Build = Callable[[Row, list[Children]], Any]
 
 
 class ReadRows(Protocol):
-    """Reads rows that begin with these columns, of all the parents. Raises NotDirect."""
+    """Reads rows that begin with these columns, by what they are found by. Raises NotDirect."""
 
     async def __call__(
-        self, database: Database, parent_ids: Sequence[int], /, columns: tuple[str, ...]
-    ) -> Mapping[int, Sequence[Row]]: ...
+        self, database: Database, keys: Sequence[Any], /, columns: tuple[str, ...]
+    ) -> Mapping[Any, Sequence[Row]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +57,8 @@ class Planning:
 class BoundBelow(Protocol):
     """A part below others whose arguments are known."""
 
-    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
-        """Its value for each of the parents."""
+    async def read(self, database: Database, keys: Sequence[Any]) -> Children:
+        """Its value for each of the keys, which are what it is found by."""
 
 
 class Below(Protocol):
@@ -57,20 +69,40 @@ class Below(Protocol):
     def bind(self, variables: VariableValues) -> BoundBelow: ...
 
 
-def below(planning: Planning, node: Node) -> list[Below]:
-    """What is selected below the objects of a node. Raises Unplanned."""
-    return [_PARTS[selected.name](planning, selected) for selected in node.children]
+@dataclass(frozen=True, slots=True)
+class AllBelow:
+    """All that is selected below the objects of a node."""
+
+    parts: Sequence[tuple[Child, Below]]
+
+    @classmethod
+    def of(cls, planning: Planning, node: Node) -> Self:
+        """Raises Unplanned."""
+        return cls([(child, _PARTS[child.selected.name](planning, child.selected)) for child in node.children])
+
+    @property
+    def is_fixed(self) -> bool:
+        return all(part.is_fixed for _, part in self.parts)
+
+    def bind(self, variables: VariableValues) -> "BoundAll":
+        return BoundAll([(child, part.bind(variables)) for child, part in self.parts])
 
 
-async def read_all(parts: Sequence[BoundBelow], database: Database, parent_ids: Sequence[int]) -> list[Children]:
-    """The parts' values, one after the other."""
-    found = []
-    for part in parts:
-        # SQLite's reads wait for nothing: others, and the time limit, get their turn in between.
-        if database.is_sqlite:
-            await asyncio.sleep(0)
-        found.append(await part.read(database, parent_ids))
-    return found
+@dataclass(frozen=True, slots=True)
+class BoundAll:
+    """The same with known arguments."""
+
+    parts: Sequence[tuple[Child, BoundBelow]]
+
+    async def read(self, database: Database, rows: Iterable[Row]) -> list[Children]:
+        """The parts' values for these rows, one after the other."""
+        found = []
+        for child, part in self.parts:
+            # SQLite's reads wait for nothing: others, and the time limit, get their turn in between.
+            if database.is_sqlite:
+                await asyncio.sleep(0)
+            found.append(await part.read(database, child.keys(rows)))
+        return found
 
 
 class History:
@@ -101,11 +133,11 @@ class BoundHistory:
     shape: ConnectionShape
     wants_page: bool
 
-    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
-        pages = await self.points.read(database, parent_ids) if self.wants_page and parent_ids else {}
-        totals = await self.points.count(database, parent_ids) if self.shape.counted and parent_ids else {}
+    async def read(self, database: Database, keys: Sequence[int]) -> Children:
+        pages = await self.points.read(database, keys) if self.wants_page and keys else {}
+        totals = await self.points.count(database, keys) if self.shape.counted and keys else {}
         build = self.shape.build
-        return {each: build(pages.get(each, NOTHING), totals.get(each, 0), []) for each in parent_ids}
+        return {each: build(pages.get(each, NOTHING), totals.get(each, 0), []) for each in keys}
 
 
 class Objects:
@@ -116,27 +148,26 @@ class Objects:
         self._build = node.builder(node.expression(planning.selections, selected))
         self._read = partial(read, columns=tuple(node.columns))
         self._only = only
-        self._below = below(planning, node)
-        self.is_fixed = all(each.is_fixed for each in self._below)
+        self._below = AllBelow.of(planning, node)
+        self.is_fixed = self._below.is_fixed
 
     def bind(self, variables: VariableValues) -> "BoundObjects":
-        return BoundObjects(self._read, self._build, self._only, [each.bind(variables) for each in self._below])
+        return BoundObjects(self._read, self._build, self._only, self._below.bind(variables))
 
 
 @dataclass(frozen=True, slots=True)
 class BoundObjects:
     """The objects of any parents. Of a parent without one, the only one is null."""
 
-    rows: Callable[[Database, Sequence[int]], Awaitable[Mapping[int, Sequence[Row]]]]
+    rows: Callable[[Database, Sequence[Any]], Awaitable[Mapping[Any, Sequence[Row]]]]
     build: Build
     only: bool
-    below: Sequence[BoundBelow]
+    below: BoundAll
 
-    async def read(self, database: Database, parent_ids: Sequence[int]) -> Children:
-        rows = await self.rows(database, parent_ids) if parent_ids else {}
-        inside = dict.fromkeys(row[0] for each in rows.values() for row in each)
-        children = await read_all(self.below, database, list(inside))
-        found = {each: [self.build(row, children) for row in rows.get(each, ())] for each in parent_ids}
+    async def read(self, database: Database, keys: Sequence[Any]) -> Children:
+        rows = await self.rows(database, keys) if keys else {}
+        children = await self.below.read(database, [row for each in rows.values() for row in each])
+        found = {each: [self.build(row, children) for row in rows.get(each, ())] for each in keys}
         return {each: next(iter(values), None) for each, values in found.items()} if self.only else found
 
 
@@ -144,4 +175,7 @@ _PARTS: dict[str, Callable[[Planning, Selected], Below]] = {
     "history": History,
     "coin": partial(Objects, kind=COIN, read=coin_reads.of_assets, only=True),
     "assets": partial(Objects, kind=MEMBER, read=coin_reads.members, only=False),
+    "raw": partial(Objects, kind=RAW, read=record_reads.by_keys, only=True),
+    "run": partial(Objects, kind=RUN, read=run_reads.by_ids, only=True),
+    "lastRun": partial(Objects, kind=RUN, read=run_reads.by_ids, only=True),
 }

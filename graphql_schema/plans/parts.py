@@ -1,10 +1,11 @@
-"""The parts of plans: fields that bring assets or coins, alone or in lists.
+"""The parts of plans: fields that bring assets, coins or runs, alone or in lists.
 
 A part is made from the document alone. `bind` gives it its arguments, and what comes of that is carried out. Both raise
 whatever is wrong with the request; graphql-core then finds the same, and says it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -12,22 +13,25 @@ from typing import Any, Protocol
 from graphql import GraphQLObjectType
 from graphql.execution.values import VariableValues
 
-from db import asset_reads, coin_catalog, coin_reads
+from db import asset_reads, coin_catalog, coin_reads, run_reads
 from db.asset_reads import CountRead, RowRead
 from db.coin_reads import CoinCountRead, CoinRead
 from db.engine import Database
 from db.keyset import Page
 from db.moments import FoundRead
+from db.run_reads import RunCountRead, RunRead
 from graphql_schema import asked, ids, pagination
 from graphql_schema.fields import given
 from graphql_schema.plans.arguments import Arguments
-from graphql_schema.plans.below import NOTHING, BoundBelow, Build, Planning, Row, below, read_all
+from graphql_schema.plans.below import NOTHING, AllBelow, BoundAll, Build, Planning, Row
 from graphql_schema.plans.selection import Selected, Unplanned
-from graphql_schema.plans.shapes import ASSET, COIN, ConnectionShape, Kind, Node, connection_shape
+from graphql_schema.plans.shapes import ASSET, COIN, RUN, ConnectionShape, Kind, Node, connection_shape
 
 # Carries out a field whose arguments are known, and gives its value in the answer.
 Run = Callable[[Database], Awaitable[Any]]
 Columns = tuple[str, ...]
+# How to read an object of these arguments, once its columns are known.
+ReadOf = Callable[..., Callable[[Columns], "Reads"]]
 
 
 class Part(Protocol):
@@ -60,29 +64,27 @@ class List:
         self._listed = listed
         self._shape = connection_shape(planning.selections, selected, Node(kind, planning.text_times))
         self._names = planning.selections.names_below(selected)
-        self._below = below(planning, self._shape.node)
-        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._below)
+        self._below = AllBelow.of(planning, self._shape.node)
+        self.is_fixed = self._arguments.are_fixed and self._below.is_fixed
 
     def bind(self, database: Database, variables: VariableValues) -> Run:
         found = self._arguments.resolved(variables)
         listed = self._listed(database, self._names, **found)
         shape = self._shape
         page = listed.page(tuple(shape.node.columns)) if pagination.wants_page(self._names) else None
-        return _BoundList(
-            page, listed.total if shape.counted else None, [each.bind(variables) for each in self._below], shape
-        ).run
+        return _BoundList(page, listed.total if shape.counted else None, self._below.bind(variables), shape).run
 
 
 @dataclass(frozen=True, slots=True)
 class _BoundList:
     page: Reads | None
     total: Reads | None
-    below: Sequence[BoundBelow]
+    below: BoundAll
     shape: ConnectionShape
 
     async def run(self, database: Database) -> dict[str, Any]:
         page, total = await self._page_and_total(database)
-        children = await read_all(self.below, database, [row[0] for row in page.rows]) if self.below else []
+        children = await self.below.read(database, page.rows)
         return self.shape.build(page, total, children)
 
     async def _page_and_total(self, database: Database) -> tuple[Page, int]:
@@ -113,12 +115,18 @@ def _coins(database: Database, names: frozenset[str], **found: Any) -> Listed:
     return Listed(lambda columns: coin_reads.page(database.direct, listing, wanted, columns), CoinCountRead(listing))
 
 
+def _runs(database: Database, names: frozenset[str], **found: Any) -> Listed:
+    condition, wanted = asked.runs(**found)
+    walked = wanted.after is not None or wanted.before is not None
+    if walked and pagination.wants_both_ends(names, wanted):
+        raise Unplanned
+    return Listed(lambda columns: run_reads.page(database.direct, condition, wanted, columns), RunCountRead(condition))
+
+
 class One:
     """An object of a kind, found by its key."""
 
-    def __init__(
-        self, planning: Planning, selected: Selected, kind: Kind, read_of: Callable[..., Callable[[Columns], Reads]]
-    ) -> None:
+    def __init__(self, planning: Planning, selected: Selected, kind: Kind, read_of: ReadOf) -> None:
         self._arguments = Arguments(planning.schema, selected)
         self._read_of = read_of
         node = Node(kind, planning.text_times)
@@ -127,25 +135,25 @@ class One:
             raise Unplanned
         self._build = node.builder(node.expression(planning.selections, selected, type_))
         self._columns = tuple(node.columns)
-        self._below = below(planning, node)
-        self.is_fixed = self._arguments.are_fixed and all(each.is_fixed for each in self._below)
+        self._below = AllBelow.of(planning, node)
+        self.is_fixed = self._arguments.are_fixed and self._below.is_fixed
 
     def bind(self, _: Database, variables: VariableValues) -> Run:
         read = self._read_of(**self._arguments.resolved(variables))(self._columns)
-        return _BoundOne(read, [each.bind(variables) for each in self._below], self._build).run
+        return _BoundOne(read, self._below.bind(variables), self._build).run
 
 
 @dataclass(frozen=True, slots=True)
 class _BoundOne:
     row: Reads
-    below: Sequence[BoundBelow]
+    below: BoundAll
     build: Build
 
     async def run(self, database: Database) -> Any:
         row: Row | None = await self.row.read(database)
         if row is None:
             return None
-        return self.build(row, await read_all(self.below, database, [row[0]]) if self.below else [])
+        return self.build(row, await self.below.read(database, [row]))
 
 
 def _asset(**found: Any) -> Callable[[Columns], Reads]:
@@ -157,13 +165,6 @@ def _asset(**found: Any) -> Callable[[Columns], Reads]:
     raise Unplanned
 
 
-def _node(id: str) -> Callable[[Columns], Reads]:  # noqa: A002  the argument's name
-    found = ids.row_id(ASSET.name, id)
-    if found is None:
-        raise Unplanned
-    return partial(RowRead, found)
-
-
 def _coin(**found: Any) -> Callable[[Columns], Reads]:
     match [given(found.get(name)) for name in ("id", "slug", "as_of")]:
         case [str(global_id), None, None]:
@@ -173,10 +174,41 @@ def _coin(**found: Any) -> Callable[[Columns], Reads]:
     raise Unplanned
 
 
+def _run(id: str) -> Callable[[Columns], Reads]:  # noqa: A002  the argument's name
+    return partial(RunRead, ids.require_row_id(RUN.name, id))
+
+
+class ById:
+    """An object of one of some kinds, by a global id."""
+
+    def __init__(self, planning: Planning, selected: Selected) -> None:
+        self._arguments = Arguments(planning.schema, selected)
+        self._parts: dict[str, One] = {}
+        for kind, read_of in _BY_ID:
+            # What is selected of other kinds is no part of this one's plan.
+            with contextlib.suppress(Unplanned):
+                self._parts[kind.name] = One(planning, selected, kind, read_of)
+        self.is_fixed = all(part.is_fixed for part in self._parts.values())
+
+    def bind(self, database: Database, variables: VariableValues) -> Run:
+        decoded = ids.decode(self._arguments.resolved(variables)["id"])
+        if decoded is None or decoded.type_name not in self._parts or ids.number(decoded.key) is None:
+            raise Unplanned
+        return self._parts[decoded.type_name].bind(database, variables)
+
+
+_BY_ID: tuple[tuple[Kind, Callable[..., Callable[[Columns], Reads]]], ...] = (
+    (ASSET, _asset),
+    (COIN, _coin),
+    (RUN, _run),
+)
+
 PARTS: dict[str, Callable[[Planning, Selected], Part]] = {
     "assets": partial(List, kind=ASSET, listed=_assets),
     "coins": partial(List, kind=COIN, listed=_coins),
+    "runs": partial(List, kind=RUN, listed=_runs),
     "asset": partial(One, kind=ASSET, read_of=_asset),
-    "node": partial(One, kind=ASSET, read_of=_node),
     "coin": partial(One, kind=COIN, read_of=_coin),
+    "run": partial(One, kind=RUN, read_of=_run),
+    "node": ById,
 }

@@ -5,9 +5,10 @@ string literals (`repr`); nothing else of a document is ever part of the source.
 """
 
 from binascii import b2a_base64
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import GraphQLObjectType, get_named_type
@@ -16,33 +17,55 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from db.keyset import Page
-from graphql_schema import scalars
+from graphql_schema import raw_record, run, scalars
 from graphql_schema.asset import Asset
 from graphql_schema.coin import Coin, CoinAsset
 from graphql_schema.plans.selection import Selected, Selections, Unplanned
 from graphql_schema.price_point import PricePoint
+from graphql_schema.raw_record import RawRecord
 
 _TOTAL = "count(total)"
 _CURSOR_OF = "page.cursor("
 Row = Any
-# What belongs to each of the rows, by the id that the row begins with.
-Children = dict[int, Any]
+# What belongs to each of the rows, by what it is found by: one value of the row, or several.
+Children = dict[Any, Any]
+
+
+class Made(NamedTuple):
+    """A value that is not what is stored: Python's for it, and the columns that it is made of."""
+
+    expression: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A type whose objects are rows: its name, and the columns of those fields that are columns.
 
-    `made` has Python's for the values that are not what is stored. What is `below` has rows of its own; what is
+    What is `made` is worked out of columns. What is `below` has rows of its own, and is found by these columns; what is
     `beside` is an object of the same row.
     """
 
     name: str
     columns: Mapping[str, str]
     leading: tuple[str, ...] = ()
-    made: Mapping[str, str] = field(default_factory=dict)
-    below: frozenset[str] = frozenset()
+    made: Mapping[str, Made] = field(default_factory=dict)
+    below: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     beside: Mapping[str, "Kind"] = field(default_factory=dict)
+
+
+class Child(NamedTuple):
+    """What is selected below an object, and where in its row is what it is found by."""
+
+    selected: Selected
+    places: tuple[int, ...]
+
+    def keys(self, rows: Iterable[Row]) -> list[Any]:
+        """What the children of the rows are found by, each once."""
+        if len(self.places) == 1:
+            [place] = self.places
+            return list(dict.fromkeys(row[place] for row in rows))
+        return list(dict.fromkeys(tuple(row[place] for place in self.places) for row in rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ class Node:
     kind: Kind
     text_times: bool
     columns: list[str] = field(default_factory=list)
-    children: list[Selected] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.columns.extend(name for name in self.kind.leading if name not in self.columns)
@@ -66,15 +89,17 @@ class Node:
         if selected.name == "__typename":
             return repr(self.kind.name)
         if selected.name in self.kind.below:
-            self.children.append(selected)
-            return f"children[{len(self.children) - 1}][r[0]]"
+            places = tuple(map(self._place, self.kind.below[selected.name]))
+            self.children.append(Child(selected, places))
+            return f"children[{len(self.children) - 1}][{', '.join(f'r[{place}]' for place in places)}]"
         if selected.name in self.kind.beside:
             return replace(self, kind=self.kind.beside[selected.name]).expression(selections, selected)
+        if selected.name in self.kind.made:
+            made = self.kind.made[selected.name]
+            return made.expression.format(*(f"r[{self._place(column)}]" for column in made.columns))
         if selected.name not in self.kind.columns or selected.field is None:
             raise Unplanned
         place = f"r[{self._place(self.kind.columns[selected.name])}]"
-        if selected.name in self.kind.made:
-            return self.kind.made[selected.name].format(place)
         type_name = get_named_type(selected.field.type).name
         if type_name == "ID":
             return _global_id(self.kind.name, place)
@@ -179,7 +204,10 @@ def _object(values: Any) -> str:
 
 
 def _function(parameters: str, expression: str) -> Callable[..., Any]:
-    surroundings = {"base64": b2a_base64, "count": scalars.count, "loads": orjson.loads}
+    surroundings = {
+        "base64": b2a_base64, "count": scalars.count, "loads": orjson.loads, "payload": raw_record.payload_of,
+        "progress": run.progress, "duration": _duration,
+    }  # fmt: skip
     made: Callable[..., Any] = eval(f"lambda {parameters}: {expression}", surroundings)  # noqa: S307  see above
     return made
 
@@ -194,14 +222,57 @@ def _name(field: StrawberryField) -> str:
     return field.graphql_name or to_camel_case(field.python_name)
 
 
-ASSET = Kind("Asset", _stored(Asset), ("id",), below=frozenset(("history", "coin")))
-COIN = Kind("Coin", _stored(Coin), ("id",), below=frozenset(("assets",)))
+def _duration(started_at: Any, finished_at: Any) -> int | None:
+    """As `run.duration_ms`, of times that may be SQLite's text."""
+    return run.duration_ms(_parsed(started_at), _parsed(finished_at))
+
+
+def _parsed(moment: Any) -> datetime | None:
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+
+
+def _counts(*names: str) -> dict[str, Made]:
+    return {to_camel_case(name): Made("count({})", (name,)) for name in names}
+
+
+ASSET = Kind(
+    "Asset",
+    _stored(Asset),
+    ("id",),
+    below={"history": ("id",), "coin": ("id",), "raw": ("source", "record_id"), "lastRun": ("run_id",)},
+)
+COIN = Kind("Coin", _stored(Coin), ("id",), below={"assets": ("id",)})
 # A membership begins with its asset's id, and goes on with columns of both.
 MEMBER = Kind(
     "CoinAsset",
-    {**_stored(CoinAsset), "linkedBy": "manual"},
+    _stored(CoinAsset),
     ("id",),
-    made={"evidence": "loads({})", "linkedBy": "('manual' if {} else 'automatic')", "fresh": "bool({})"},
+    made={
+        "evidence": Made("loads({})", ("evidence",)),
+        "linkedBy": Made("('manual' if {} else 'automatic')", ("manual",)),
+        "fresh": Made("bool({})", ("fresh",)),
+    },
     beside={"asset": ASSET},
 )
 POINT = Kind("PricePoint", _stored(PricePoint))
+RAW = Kind(
+    "RawRecord",
+    _stored(RawRecord),
+    ("id",),
+    made={"payload": Made("payload({}, {})", ("payload", "header"))},
+    below={"run": ("run_id",)},
+)
+# The names of enumerated values are the stored words in capitals.
+RUN = Kind(
+    "Run",
+    {**_stored(run.Run), "startedAt": "run_started_at", "finishedAt": "run_finished_at"},
+    ("id",),
+    made={
+        **{name: Made("{}.upper()", (name,)) for name in ("mode", "trigger", "status")},
+        **_counts("records_processed", "inserted", "updated", "unchanged", "stale", "missing", "quarantined"),
+        "total": Made("(None if {0} is None else count({0}))", ("total",)),
+        "progressPercent": Made("progress({}, {}, {})", ("total", "start_position", "records_processed")),
+        "injectedFailure": Made("bool({})", ("injected_failure",)),
+        "durationMs": Made("duration({}, {})", ("run_started_at", "run_finished_at")),
+    },
+)

@@ -15,7 +15,17 @@ PLAIN = (
 OF_POINTS = ("at", "priceUsd", "marketCapUsd", "volume24hUsd", "rank", "recordedAt", "__typename")
 OF_COINS = ("id", "slug", "symbol", "name", "rank", "priceUsd", "divergencePercent", "marketCapUsd", "__typename")
 OF_MEMBERS = ("confidence", "evidence", "linkedBy", "fresh", "__typename")
-UNPLANNED = ("raw { id payload }", "lastRun { status }", "batch { sequence }")
+OF_RUNS = (
+    "id", "source", "mode", "trigger", "status", "recordsProcessed", "inserted", "updated", "unchanged", "stale",
+    "missing", "quarantined", "total", "progressPercent", "injectedFailure", "error", "requestedAt", "startedAt",
+    "finishedAt", "durationMs", "resumedAfter", "__typename",
+)  # fmt: skip
+OF_RECORDS = ("id", "source", "recordId", "ingestedAt", "payload", "__typename")
+UNPLANNED = ("raw { batch { seen } }", "lastRun { checkpointBefore { position } }", "batch { sequence }")
+RUN_FILTERS = (
+    '{source: {eq: "CSV"}}', "{status: [FAILED, RUNNING]}", "{status: []}", "{trigger: [MANUAL]}", "null",
+    "{startedAt: {isNull: true}}", '{source: {contains: "sv"}, startedAt: {gte: "2025-01-20T10:00:00Z"}}',
+)  # fmt: skip
 COIN_ORDERS = (
     "[]", "[{field: RANK}]", "[{field: ID, direction: DESC}]", "[{field: PRICE_USD}, {field: NAME}]",
     "[{field: DIVERGENCE, direction: DESC}]",
@@ -62,7 +72,7 @@ class Document:
             return not value
         if isinstance(value, int):
             return self.random.choice((1, 2, 4, 6, 100))
-        for type_name in ("Asset", "Coin"):
+        for type_name in ("Asset", "Coin", "Run"):
             if isinstance(value, str) and ids.row_id(type_name, value) is not None:
                 return ids.encode(type_name, self.random.randrange(1, 45))
         return value
@@ -117,11 +127,31 @@ class Document:
 
     def root(self) -> str:
         return self.random.choice(
-            (self.assets, self.assets, self.assets, self.coins, self.asset, self.asset, self.coin, self.node, self.runs)
-        )()
+            (self.assets, self.assets, self.assets, self.coins, self.asset, self.asset, self.coin, self.node, self.runs,
+             self.run, self.other)
+        )()  # fmt: skip
+
+    def other(self) -> str:
+        return "checkpoints { position }" if self.maybe(0.2) else "__typename"
 
     def runs(self) -> str:
-        return "runs(first: 2) { nodes { status } totalCount }" if self.maybe(0.15) else "__typename"
+        arguments = self.page(self.cursors.get("runs", ()))
+        if self.maybe(0.3):
+            arguments.append(f"filter: {self.random.choice(RUN_FILTERS)}")
+        return f"{self.alias('runs', 0.8)}{_in_parentheses(arguments)} {self.connection('Run', self.of_run)}"
+
+    def run(self) -> str:
+        global_id = self.random.choice((*[ids.encode("Run", self.random.randrange(1, 9))] * 5, "x"))
+        return f"{self.alias('run', 0.8)}(id: {self.value('ID!', global_id)}) {self.of_run()}"
+
+    def of_run(self) -> str:
+        return self.selection([lambda: self.alias(self.random.choice(OF_RUNS)) for _ in "1234"], "Run")
+
+    def of_record(self) -> str:
+        makers = [lambda: self.alias(self.random.choice(OF_RECORDS)) for _ in "12"]
+        if self.maybe(0.3):
+            makers.append(lambda: f"{self.alias('run', 0.8)} {self.of_run()}")
+        return self.selection(makers, "RawRecord")
 
     def assets(self) -> str:
         arguments = []
@@ -199,9 +229,12 @@ class Document:
         return f"{self.alias('coin', 0.8)}{_in_parentheses(arguments)} {self.of_coin()}"
 
     def node(self) -> str:
-        known = ids.encode("Asset", self.random.randrange(1, 45))
-        global_id = self.random.choice((known, known, known, ids.encode("Run", 1), "nonsense"))
-        inside = f"... on Asset {self.of_asset()} ... on Run {{ status }} id"
+        known = ids.encode(self.random.choice(("Asset", "Asset", "Coin", "Run")), self.random.randrange(1, 45))
+        global_id = self.random.choice((known, known, known, ids.encode("RawRecord", 1001), "nonsense"))
+        more = self.random.choice(
+            ("", f"... on Coin {self.of_coin()}", "... on RawRecord { payload } ... { __typename }")
+        )
+        inside = f"... on Asset {self.of_asset()} ... on Run {self.of_run()} {more} id"
         return f"{self.alias('node', 0.8)}(id: {self.value('ID!', global_id)}) {{ {inside} }}"
 
     def page_info(self) -> str:
@@ -218,6 +251,10 @@ class Document:
             makers.append(self.history)
         if self.maybe(0.12):
             makers.append(lambda: f"{self.alias('coin', 0.8)} {self.of_coin()}")
+        if self.maybe(0.15):
+            makers.append(lambda: f"{self.alias('raw', 0.8)} {self.of_record()}")
+        if self.maybe(0.15):
+            makers.append(lambda: f"{self.alias('lastRun', 0.8)} {self.of_run()}")
         if self.maybe(0.04):
             makers.append(lambda: self.random.choice(UNPLANNED))
         return self.selection(makers, "Asset")

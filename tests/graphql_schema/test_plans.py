@@ -20,7 +20,7 @@ from db.engine import Database
 from graphql_schema.context import Context
 from tests.graphql_schema.documents import COIN_ORDERS, ORDERS, Document
 from tests.graphql_schema.fakes import CALLER, SCHEMA, FakeOperations, Graph
-from tests.graphql_schema.rows import START, asset, point, write, write_assets
+from tests.graphql_schema.rows import START, asset, point, raw, run, write, write_assets, write_runs
 
 EXAMPLES = int(os.environ.get("PLANS_EXAMPLES", "60"))
 COIN_FIGURES = ("price_usd", "divergence_percent", "market_cap_usd")
@@ -28,23 +28,49 @@ SEED = int(os.environ.get("PLANS_SEED", "1"))
 
 
 async def fill(database: Database) -> None:
-    """Assets with everything that is told apart: nulls, ties, odd names, whole seconds, two sources."""
+    """Assets with everything that is told apart: nulls, ties, odd names, whole seconds, two sources, runs of all kinds,
+    records of all formats."""
     random = Random(7)
+    await write_runs(database, *(_run(n, random) for n in range(1, 8)))
     rows = []
     for n in range(1, 41):
         moment = START + timedelta(minutes=n % 7, microseconds=random.choice((0, 520_000, 1)))
         figures = {name: random.choice((None, 0.0, -1.5, 3.0, n * 1e6, 1 / n)) for name in tables.FIGURES}
         rows.append(
             asset(n, rank=random.choice((None, n, 5)), symbol=random.choice(("BTC", "btc", f"C{n}", "Ω\"'")),
-                  source="csv" if n % 5 == 0 else "coingecko", last_updated=random.choice((None, moment)),
-                  ath_at=random.choice((None, moment)), updated_at=moment, **figures)
+                  source="csv" if n % 5 == 0 else "coingecko", run_id=n % 7 + 1,
+                  last_updated=random.choice((None, moment)), ath_at=random.choice((None, moment)),
+                  updated_at=moment, **figures)
         )  # fmt: skip
-    await write_assets(database, *rows)
+    await write(database, tables.assets, rows)
+    await write(database, tables.raw_headers, [{"id": 1, "digest": "d", "header": "id;name; price;name"}])
+    records = [_record(row, random) for row in rows if row["id"] % 9]
+    await write(database, tables.raw_assets, records)
     await write(database, tables.coins, [_coin(n, random) for n in range(1, 31)])
     members = [_member(n, random.randrange(1, 31), random) for n in range(1, 41) if n % 8]
     await write(database, tables.coin_assets, members)
     points = [point(n, hours, None if hours == 2 else n / 3) for n in range(1, 30) for hours in range(n % 6)]
     await write(database, tables.asset_history, [{**each, "rank": n % 3 or None} for n, each in enumerate(points)])
+
+
+def _run(number: int, random: Random) -> dict[str, Any]:
+    begun = random.choice((None, START, START + timedelta(microseconds=520_000)))
+    counts = ("records_processed", "inserted", "updated", "unchanged", "stale", "missing", "quarantined")
+    return run(
+        number, source=("csv", "coingecko")[number % 2], mode=random.choice(("incremental", "full", "replay")),
+        trigger=random.choice(("schedule", "manual", "startup", "cli")), status=random.choice(("success", "failed")),
+        run_started_at=begun, run_finished_at=begun and random.choice((None, begun + timedelta(seconds=1.5))),
+        total=random.choice((None, 0, 7, 2**40)), start_position=random.randrange(5), injected_failure=number == 3,
+        error=random.choice((None, "no \"answer\"")), resumed_after=random.choice((None, "x")),
+        **{name: random.choice((0, 5, 2**40)) for name in counts},
+    )  # fmt: skip
+
+
+def _record(of: dict[str, Any], random: Random) -> dict[str, Any]:
+    number, by_csv = of["id"], of["source"] == "csv"
+    of_csv, of_json = ("1;a b;2", "1", '1;"x;y";2;3;4'), ('{"id":"x","n":[1.50,1e3,null]}', "no JSON", "9" * 30)
+    more = {"header_id": 1 if by_csv else None, "source": of["source"], "run_id": random.randrange(1, 8)}
+    return raw(number, random.choice(of_csv if by_csv else of_json), **more)
 
 
 def _coin(number: int, random: Random) -> dict[str, Any]:
@@ -83,6 +109,7 @@ async def cursors_of(graph: Graph) -> dict[str, list[str]]:
         for order in orders:
             answer = await graph.ask(f"{{ {name}(orderBy: {order}) {{ edges {{ cursor }} }} }}")
             found[f"{name} {order}"] = [edge["cursor"] for edge in answer[name]["edges"][::7]]
+    found["runs"] = [edge["cursor"] for edge in (await graph.ask("{ runs { edges { cursor } } }"))["runs"]["edges"]]
     return found
 
 
@@ -123,6 +150,11 @@ PLANNED = (
     "{ coins(first: 4, orderBy: [{field: RANK}]) { totalCount edges { cursor node { id } } pageInfo { endCursor } } }",
     "{ coins(filter: {rank: {gt: 3}}) { nodes { name assets { confidence asset { source priceUsd } } } } }",
     '{ coin(slug: "coin-3") { name assets { fresh } } other: coin(slug: "none") { name } }',
+    "{ assets(first: 9) { nodes { raw { id payload run { status } } lastRun { mode durationMs progressPercent } } } }",
+    '{ asset(source: "csv", externalId: "coin-5") { raw { payload ingestedAt } lastRun { id startedAt } } }',
+    "{ runs(last: 3) { totalCount edges { cursor node { id trigger total injectedFailure } } } }",
+    '{ runs(filter: {source: {eq: "csv"}, trigger: [CLI, MANUAL]}) { totalCount pageInfo { hasNextPage } } }',
+    '{ node(id: "Q29pbjoz") { id ... on Coin { name assets { evidence } } } run(id: "UnVuOjM=") { status error } }',
     '{ assets(search: "coin 1", orderBy: [{field: RANK}]) { totalCount pageInfo { endCursor } nodes { athAt } } }',
     '{ assets(filter: {name: {contains: "IN 1"}, source: {startsWith: "cs"}}) { totalCount edges { cursor } } }',
     '{ coins(search: "coin", first: 2) { totalCount edges { cursor node { name assets { evidence } } } } }',
