@@ -59,13 +59,13 @@ class Ordering:
     scope: str
     classes: tuple[Classes, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    # The criteria up to and including the id, which breaks all ties.
+    all_terms: tuple[Term, ...] = field(init=False, compare=False)
 
-    @property
-    def all_terms(self) -> tuple[Term, ...]:
-        """The criteria up to and including the id, which breaks all ties."""
+    def __post_init__(self) -> None:
         before_id = tuple(takewhile(lambda term: term.column is not self.id, self.terms))
         by_id = self.terms[len(before_id) : len(before_id) + 1]
-        return before_id + (by_id or (Term(self.id),))
+        object.__setattr__(self, "all_terms", before_id + (by_id or (Term(self.id),)))
 
     def key_of(self, cursor: str) -> Key:
         """Raises InvalidCursor."""
@@ -103,12 +103,16 @@ class Page(NamedTuple):
 
     def cursor(self, row: AnyRow) -> str:
         """The cursor of one of this page's rows."""
-        width = len(self.ordering.all_terms)
-        return cursors.encode(self.ordering.scope, tuple(row)[-width:])
+        [found] = self._cursors([row])
+        return found
 
     def cursors(self) -> list[str]:
         """The cursors of all rows."""
-        return [self.cursor(row) for row in self.rows]
+        return self._cursors(self.rows)
+
+    def _cursors(self, rows: Sequence[AnyRow]) -> list[str]:
+        encode, width = cursors.encoder(self.ordering.scope), len(self.ordering.all_terms)
+        return [encode(row[-width:]) for row in rows]
 
 
 async def fetch(

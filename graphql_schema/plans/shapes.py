@@ -25,7 +25,8 @@ from graphql_schema.price_point import PricePoint
 from graphql_schema.raw_record import RawRecord
 
 _TOTAL = "count(total)"
-_CURSOR_OF = "page.cursor("
+_OF_CURSORS = "page.cursor"
+_CURSOR_OF = f"{_OF_CURSORS}("
 Row = Any
 # What belongs to each of the rows, by what it is found by: one value of the row, or several.
 Children = dict[Any, Any]
@@ -140,8 +141,8 @@ def connection_shape(selections: Selections, selected: Selected, node: Node) -> 
     source = _object(
         (each.key, _of_connection(selections, each, node, type_name)) for each in selections.below(selected)
     )
-    # No name in GraphQL has a parenthesis, so these are what was put in here.
-    return ConnectionShape(node, _function("page, total, children", source), _TOTAL in source, _CURSOR_OF in source)
+    # No name in GraphQL has a parenthesis or a point, so these are what was put in here.
+    return ConnectionShape(node, _function("page, total, children", source), _TOTAL in source, _OF_CURSORS in source)
 
 
 def _of_connection(selections: Selections, selected: Selected, node: Node, type_name: str) -> str:
@@ -162,18 +163,19 @@ def _of_connection(selections: Selections, selected: Selected, node: Node, type_
 
 def _edges(selections: Selections, selected: Selected, node: Node) -> str:
     type_name = selections.type_of(selected).name
-    values = []
+    values, rows = [], "r in page.rows"
     for each in selections.below(selected):
         match each.name:
             case "cursor":
-                values.append((each.key, f"{_CURSOR_OF}r)"))
+                values.append((each.key, "cursor"))
+                rows = f"r, cursor in zip(page.rows, {_OF_CURSORS}s())"
             case "node":
                 values.append((each.key, node.expression(selections, each)))
             case "__typename":
                 values.append((each.key, repr(type_name)))
             case _:
                 raise Unplanned
-    return f"[{_object(values)} for r in page.rows]"
+    return f"[{_object(values)} for {rows}]"
 
 
 def _of_page(selected: Selected, type_name: str) -> str:
