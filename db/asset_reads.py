@@ -97,6 +97,7 @@ def page(
             lambda: _columns(columns),
         )  # fmt: skip
         keyset.keys(walk.ordering, wanted)
+        catalog.check(listing)
         return FoundRead(
             walk, wanted, partial(catalog.found, listing=listing), partial(catalog.counted, listing=listing),
             best_first=not listing.order,
@@ -128,11 +129,13 @@ class CountRead:
             except NotDirect:
                 pass
         elif listing.as_of is None:
+            catalog.check(listing)
 
             async def work(asks: Asking) -> int:
                 return await catalog.counted(asks, await catalog.found(asks, listing), listing)
 
-            return await moments.read(database, work, by_texts=_is_looked_up(listing))
+            read = moments.read_together if _is_looked_up(listing) else moments.read
+            return await read(database, work)
         async with database.read() as connection:
             return await catalog.count(connection, listing)
 

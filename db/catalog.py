@@ -107,6 +107,14 @@ def whole_sources(listing: Listing) -> tuple[str, ...] | None:
             return None
 
 
+def check(listing: Listing) -> None:
+    """Raise BadFilter for a search or a condition that cannot be carried out, before anything is asked."""
+    if text := search.needle_of(listing.search):
+        Needle.of(text, {})
+    if listing.condition is not None:
+        filters.with_slots(view_of(listing.as_of).fields, listing.condition, {})
+
+
 async def by_ids(
     connection: AsyncConnection,
     ids: Iterable[int],

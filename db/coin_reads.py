@@ -1,6 +1,7 @@
 """The reads of coins that come most often: pages, single coins, the coins of assets and the assets of coins.
 
-They go straight through the driver. Whatever does not go smoothly raises NotDirect, and is read by `coin_catalog`.
+They go straight through the driver. Where that does not go smoothly, searches and counts are read in a transaction; the
+rest raises NotDirect, and is read by `coin_catalog`.
 """
 
 from collections import defaultdict
@@ -29,7 +30,7 @@ class AnyPageRead(Protocol):
     """A page of coins, to be read any number of times."""
 
     async def read(self, database: Database) -> Page:
-        """Raises NotDirect, where `coin_catalog` has to read it."""
+        """May raise NotDirect: then `coin_catalog` has to read it."""
         ...
 
 
@@ -73,7 +74,8 @@ class CoinCountRead:
         async def work(asks: Asking) -> int:
             return await coin_catalog.counted(asks, await coin_catalog.found(asks, self.listing), self.listing)
 
-        return await moments.read(database, work, by_texts=bool(search.needle_of(self.listing.search)))
+        read = moments.read_together if search.needle_of(self.listing.search) else moments.read
+        return await read(database, work)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Reading without ceremony: one prepared statement, its own snapshot, straight through the driver.
+"""Reading without ceremony: a prepared statement, or several of one moment, straight through the driver.
 
 SQLAlchemy's connections cost several times what a small statement costs: a transaction is opened and rolled back around
-it, rows are wrapped. Here a statement goes out alone. Whatever does not go smoothly (a connection that broke, a lock, a
-statement that takes long) is left to `Database.read`, which knows what to do about it.
+it, rows are wrapped. Here a single statement goes out alone. Whatever does not go smoothly (a connection that broke, a
+lock, a statement that takes long) is left to `Database.read`, which knows what to do about it.
 """
 
 from collections import OrderedDict
@@ -65,6 +65,10 @@ class Direct:
         except Exception as error:
             # The usual way finds out what is wrong, in the words that everybody knows.
             raise NotDirect from error
+
+    async def rows(self, shape: Hashable, build: Callable[[], Executable], values: Mapping[str, Any]) -> Rows:
+        """As `fetch`, by the statement of this shape: see `asking.Asking`. Raises NotDirect."""
+        return await self.fetch(self.statement(shape, build), values)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["Snapshot"]:

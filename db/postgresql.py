@@ -11,10 +11,11 @@ from sqlalchemy.engine import URL, Dialect
 
 from db import errors
 from db.aio import AsyncConnection
-from db.direct import Fetch, Rows
+from db.direct import Fetch, NotDirect, Rows
 from db.errors import DatabaseUnavailable
 
-CONNECTIONS = 8
+# So many in all, and so many that are read several statements from.
+CONNECTIONS, SNAPSHOTS = 8, 6
 # A connection whose statement was given up gets so long to tell the server, and the server to stop.
 ENDING_SECONDS = 2.0
 # What a URL can say to SQLAlchemy, but not to the driver.
@@ -57,6 +58,7 @@ class PostgresqlReader:
         mine = {name: value for name, value in options.items() if name not in _OF_SQLALCHEMY}
         self._connect = partial(asyncpg.connect, **mine, **{**connect_args, "server_settings": settings})
         self._places = asyncio.Semaphore(CONNECTIONS)
+        self._snapshots = 0
         self._idle: list[asyncpg.Connection] = []
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -72,17 +74,36 @@ class PostgresqlReader:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Fetch]:
-        connection = await self._taken()
+        if self._snapshots == SNAPSHOTS:
+            # They take a while, and single statements must not wait for that.
+            raise NotDirect
+        self._snapshots += 1
+        try:
+            async with self._one_moment() as fetch:
+                yield fetch
+        finally:
+            self._snapshots -= 1
+
+    @asynccontextmanager
+    async def _one_moment(self) -> AsyncIterator[Fetch]:
+        connection, well = await self._taken(), False
 
         async def fetch(text: str, arguments: Sequence[Any]) -> Rows:
+            nonlocal well
+            well = False
             rows: Rows = await connection.fetch(text, *arguments)
+            well = True
             return rows
 
         try:
             await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            well = True
             yield fetch
-        except BaseException:
-            self._give_up(connection)
+        except BaseException as error:
+            if well and isinstance(error, Exception):
+                await self._end_snapshot(connection)
+            else:
+                self._give_up(connection)
             raise
         await self._end_snapshot(connection)
 

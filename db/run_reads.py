@@ -1,6 +1,6 @@
 """The reads of runs that come most often: pages, single runs, and those that assets and records are of.
 
-They go straight through the driver. Whatever does not go smoothly raises NotDirect, and is read by `run_reader`.
+They go straight through the driver. Where rows do not come smoothly that raises NotDirect, and `run_reader` reads them.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ class RunCountRead:
         async def work(asks: Asking) -> int:
             return int((await asks.rows(("runs counted", held), build, values))[0][0])
 
-        return await moments.read(database, work, by_texts=False)
+        return await moments.read(database, work)
 
 
 def _columns(columns: Columns) -> AnySelect:

@@ -26,6 +26,7 @@ SHORT = 3
 # With as many hits nobody is taken to have mistyped.
 ENOUGH = 20
 MOST_WORDS = 4
+_SIZES = (1, 2, 4, words.MOST_CORRECTIONS + 1)
 _LAST_LITERAL, _MISSPELT = 5, 6
 
 # Symbol, name and key, each case-folded.
@@ -228,8 +229,14 @@ async def _readings(asks: Asking, text: str) -> Wanted:
     if not 1 <= len(asked) <= MOST_WORDS or min(map(len, asked)) < SHORT:
         return ()
     meant = await words.corrections(asks, asked)
-    readings = tuple((word, *(other for other in meant.get(word, ()) if other != word)) for word in asked)
+    readings = tuple(_padded(word, *(other for other in meant.get(word, ()) if other != word)) for word in asked)
     return readings if len(asked) > 1 or len(readings[0]) > 1 else ()
+
+
+def _padded(*choice: str) -> Choice:
+    """The texts, the last of them repeated, so that there are few sizes, and few shapes of statements."""
+    size = next(each for each in _SIZES if each >= len(choice))
+    return (*choice, *choice[-1:] * (size - len(choice)))
 
 
 def _every_word(readings: Wanted) -> Clause:

@@ -8,8 +8,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-import weakref
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +23,8 @@ ENDING_SECONDS = 5.0
 CACHE_KIB = 16 * 1024
 # About 2 ms of SQLite's work.
 STEPS, MOST_LOOKS, MOST_LOOKS_TOGETHER = 10_000, 5, 10
+# What the event loop may be held up for.
+LONG_SECONDS = 0.01
 REMEMBERED_SECONDS = 60.0
 
 
@@ -65,10 +66,12 @@ class Connector:
     """Opens connections, and knows the threads they live in."""
 
     def __init__(self) -> None:
-        self._threads = weakref.WeakSet[threading.Thread]()
+        self._threads: set[threading.Thread] = set()
+        self._lock = threading.Lock()
 
     def __call__(self, *given: Any, **options: Any) -> Connection:
-        self._threads.add(threading.current_thread())
+        with self._lock:
+            self._threads = {thread for thread in self._threads if thread.is_alive()} | {threading.current_thread()}
         return Connection(*given, **options)
 
     async def wait(self) -> None:
@@ -76,8 +79,14 @@ class Connector:
 
         Nobody waits for one whose user was cancelled, but its thread tells the event loop, which must be there then.
         """
-        for thread in [*self._threads]:
-            await asyncio.to_thread(thread.join, ENDING_SECONDS)
+        with self._lock:
+            threads = [*self._threads]
+        await asyncio.to_thread(_join, threads, time.monotonic() + ENDING_SECONDS)
+
+
+def _join(threads: Iterable[threading.Thread], until: float) -> None:
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
 
 
 class SqliteReader:
@@ -102,34 +111,51 @@ class SqliteReader:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Fetch]:
-        """Together they may take twice as long as a single one."""
+        """Together they may take twice as long as a single one; none is begun where those before took long."""
         if self._in_use:
             # Somebody's turn is not over yet.
             raise NotDirect
         if self._several is None:
             self._several = self._opened()
         several = self._several
+        until = time.thread_time() + LONG_SECONDS
 
         async def fetch(text: str, arguments: Sequence[Any]) -> Rows:
-            return self._found(several, text, arguments)
+            began = time.thread_time()
+            if began > until:
+                raise NotDirect
+            found = self._found(several, text, arguments)
+            # An index of texts takes its time in a single step.
+            if time.thread_time() - began > LONG_SECONDS:
+                self._remember(text)
+            return found
 
         self._looks_left = MOST_LOOKS_TOGETHER
         self._in_use = True
-        several.execute("BEGIN")
         try:
+            several.execute("BEGIN")
             yield fetch
         finally:
             self._in_use = False
+            self._end(several)
+
+    def _end(self, several: sqlite3.Connection) -> None:
+        try:
             several.rollback()
+        except sqlite3.Error:
+            # Nobody knows what state it is in; what was read is read.
+            self._several = None
+            several.close()
 
     def _found(self, connection: sqlite3.Connection, text: str, arguments: Sequence[Any]) -> Rows:
         if self._long.get(text, 0.0) > time.monotonic():
             raise NotDirect
+        looks = self._looks_left
         try:
             return connection.execute(text, arguments).fetchall()
         except sqlite3.OperationalError as error:
-            # A lock is gone the next moment; what takes long will do so again.
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            # A lock is gone the next moment; what takes long by itself will do so again.
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT and looks - self._looks_left > MOST_LOOKS:
                 self._remember(text)
             raise
 

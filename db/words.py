@@ -6,11 +6,12 @@ Words are never forgotten: one that no asset has any more leads to nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Self
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from sqlalchemy import Integer, Select, and_, select, union_all
 
@@ -109,13 +110,9 @@ class _Near:
         return [select(part.subquery().c.word) for part in limited]
 
 
-def _nearest(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    most = _most_mistakes(word)
-    found = sorted(
-        (mistakes, other[0] != word[0], other)
-        for other in known
-        if (mistakes := distance(word, other, most)) is not None
-    )
+def _nearest(word: str, known: Sequence[str]) -> tuple[str, ...]:
+    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=_most_mistakes(word), limit=None)
+    found = sorted((int(mistakes), other[0] != word[0], other) for other, mistakes, _ in near)
     itself = [other for mistakes, _, other in found if mistakes == 0]
     others = groupby((each for each in found if each[0]), key=lambda each: each[:2])
     nearest = [other for _, _, other in next(others)[1]] if found[len(itself) :] else []

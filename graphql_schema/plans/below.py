@@ -4,7 +4,7 @@ Each is read for all of its parents at once, by what the parents' rows say it is
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, Self
@@ -94,7 +94,7 @@ class BoundAll:
 
     parts: Sequence[tuple[Child, BoundBelow]]
 
-    async def read(self, database: Database, rows: Iterable[Row]) -> list[Children]:
+    async def read(self, database: Database, rows: Sequence[Row]) -> list[Children]:
         """The parts' values for these rows, one after the other."""
         found = []
         for child, part in self.parts:

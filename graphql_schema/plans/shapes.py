@@ -43,8 +43,8 @@ class Made(NamedTuple):
 class Kind:
     """A type whose objects are rows: its name, and the columns of those fields that are columns.
 
-    What is `made` is worked out of columns. What is `below` has rows of its own, and is found by these columns; what is
-    `beside` is an object of the same row.
+    Rows begin with the `leading` columns. What is `made` is worked out of columns. What is `below` has rows of its own,
+    and is found by these columns; what is `beside` is an object of the same row.
     """
 
     name: str

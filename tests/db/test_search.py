@@ -182,6 +182,20 @@ async def test_ten_thousand_characters_are_refused(market: Database) -> None:
         await found(market, "x" * 10_000)
 
 
+async def test_what_is_refused_asks_nothing(market: Database) -> None:
+    long = "x" * 1001
+    with mock.patch.object(market.direct, "snapshot", side_effect=AssertionError):
+        for listing in (
+            Listing(search=long),
+            Listing(search=long, order=(Order("rank"),)),
+            Listing(Where("name", "contains", long)),
+        ):
+            with pytest.raises(BadFilter):
+                asset_reads.page(market.direct, listing, Slice(1), ("id",))
+            with pytest.raises(BadFilter):
+                await CountRead(listing).read(market)
+
+
 async def test_a_filter_and_an_order_go_with_it(market: Database) -> None:
     backwards = (Order("id", descending=True),)
     assert await found(market, "bitcoin", condition=Where("rank", "gt", 1)) == [5, 6]
