@@ -66,12 +66,14 @@ class Connector:
     """Opens connections, and knows the threads they live in."""
 
     def __init__(self) -> None:
+        self._home = threading.current_thread()
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
 
     def __call__(self, *given: Any, **options: Any) -> Connection:
         with self._lock:
-            self._threads = {thread for thread in self._threads if thread.is_alive()} | {threading.current_thread()}
+            alive = {thread for thread in self._threads if thread.is_alive()}
+            self._threads = (alive | {threading.current_thread()}) - {self._home}
         return Connection(*given, **options)
 
     async def wait(self) -> None:

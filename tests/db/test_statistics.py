@@ -17,6 +17,10 @@ MANY_COINS = """WITH RECURSIVE counted AS (SELECT 1 AS n UNION ALL SELECT n + 1 
 
 
 async def test_tables_that_grew_are_looked_at_once(database: Database) -> None:
+    if not database.is_sqlite:
+        async with database.write() as connection:
+            # Files that other tests let grow stay as long as they are.
+            await connection.execute(text("TRUNCATE assets, asset_search CASCADE"))
     await write_assets(database, *(asset(n) for n in range(1, MANY + 1)))
     assert await statistics.refresh(database) == ([] if database.is_sqlite else ["assets"])
     assert await statistics.refresh(database) == []
