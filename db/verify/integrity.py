@@ -1,12 +1,12 @@
 """The database's own integrity: pages and indexes, foreign keys, and the constraints that guard the tables."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Inspector, Table, UniqueConstraint, exc, inspect, text
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint, exc, text
 from sqlalchemy import ForeignKeyConstraint as ForeignKey
-from sqlalchemy.engine import Connection as SyncConnection
 
 from db.engine import Connection
 from db.tables import metadata
@@ -84,9 +84,46 @@ _INDEXES = f"""SELECT CAST(i.indexrelid AS regclass)::text, i.indisunique
                ORDER BY 1"""
 
 
+# Every guard there is, a row for each of its columns: its table, its kind, what tells it from others, the column's
+# place and name. An index over some rows only is another guard than one over all.
+_GUARDS = {
+    "sqlite": """
+        SELECT t.name, 'primary key', '', c.pk, c.name
+          FROM sqlite_master t JOIN pragma_table_info(t.name) c ON c.pk > 0 WHERE t.type = 'table'
+        UNION ALL
+        SELECT t.name, CASE WHEN i.partial THEN 'partial unique rule' ELSE 'unique rule' END, i.name, c.seqno, c.name
+          FROM sqlite_master t JOIN pragma_index_list(t.name) i ON i."unique" AND i.origin <> 'pk'
+               JOIN pragma_index_info(i.name) c WHERE t.type = 'table'
+        UNION ALL
+        SELECT t.name, 'foreign key', CAST(k.id AS text), k.seq, k."from"
+          FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) k WHERE t.type = 'table'
+        ORDER BY 1, 2, 3, 4""",
+    "postgresql": f"""
+        SELECT t.relname, CASE k.contype WHEN 'p' THEN 'primary key' ELSE 'foreign key' END, k.conname,
+               c.place, a.attname
+          FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid
+               CROSS JOIN LATERAL unnest(k.conkey) WITH ORDINALITY AS c(number, place)
+               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = c.number
+         WHERE k.contype IN ('p', 'f') AND t.relname IN ({_NAMES}) AND pg_table_is_visible(t.oid)
+        UNION ALL
+        SELECT t.relname, CASE WHEN i.indpred IS NULL THEN 'unique rule' ELSE 'partial unique rule' END, n.relname,
+               c.place, a.attname
+          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_class n ON n.oid = i.indexrelid
+               CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS c(number, place)
+               LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = c.number
+         WHERE i.indisunique AND NOT i.indisprimary AND t.relname IN ({_NAMES}) AND pg_table_is_visible(t.oid)
+        ORDER BY 1, 2, 3, 4""",
+}
+
+
 async def missing_guards(connection: Connection, snapshot: Snapshot) -> Offences:
     """Primary keys, unique rules and foreign keys that this version relies on and the tables no longer have."""
-    missing = await connection.run_sync(_missing)
+    present = await _present(connection)
+    missing: list[dict[str, Any]] = [
+        {"problem": f"missing {kind}", "table": table.name, "columns": ", ".join(columns)}
+        for table in _TABLES
+        for kind, columns in sorted(_wanted(table) - present[table.name])
+    ]
     return Offences(len(missing), missing[:SAMPLE_ROWS])
 
 
@@ -142,15 +179,6 @@ async def _index_check(connection: Connection) -> str | None:
     return f"{schema}.bt_index_check" if (await connection.execute(text(allowed))).scalar() else None
 
 
-def _missing(connection: SyncConnection) -> list[dict[str, Any]]:
-    found = inspect(connection)
-    return [
-        {"problem": f"missing {kind}", "table": table.name, "columns": ", ".join(columns)}
-        for table in _TABLES
-        for kind, columns in sorted(_wanted(table) - _present(found, table.name))
-    ]
-
-
 Guard = tuple[str, tuple[str, ...]]
 
 
@@ -161,7 +189,8 @@ def _wanted(table: Table) -> set[Guard]:
             case UniqueConstraint():
                 guards.add(("unique rule", tuple(rule.columns.keys())))
             case Index(unique=True):
-                guards.add((_unique_index(rule.dialect_options), tuple(rule.columns.keys())))
+                partial = any(options.get("where") is not None for options in rule.dialect_options.values())
+                guards.add(("partial unique rule" if partial else "unique rule", tuple(rule.columns.keys())))
             case ForeignKey():
                 guards.add(("foreign key", tuple(rule.column_keys)))
             case _:
@@ -169,22 +198,15 @@ def _wanted(table: Table) -> set[Guard]:
     return guards
 
 
-def _present(found: Inspector, table: str) -> set[Guard]:
-    guards = {("primary key", tuple(found.get_pk_constraint(table)["constrained_columns"]))}
-    guards |= {("unique rule", tuple(rule["column_names"])) for rule in found.get_unique_constraints(table)}
-    guards |= {("foreign key", tuple(key["constrained_columns"])) for key in found.get_foreign_keys(table)}
-    for index in found.get_indexes(table):
-        if index["unique"]:
-            columns = tuple(name or "" for name in index["column_names"])
-            guards.add((_unique_index(index.get("dialect_options", {})), columns))
-    return guards
-
-
-def _unique_index(options: Any) -> str:
-    """An index over some rows only is another guard than one over all; the databases name the condition apart."""
-    conditions = [options.get("sqlite_where"), options.get("postgresql_where")]
-    conditions += [options[dialect]["where"] for dialect in ("sqlite", "postgresql") if dialect in options]
-    return "unique rule" if all(condition is None for condition in conditions) else "partial unique rule"
+async def _present(connection: Connection) -> dict[str, set[Guard]]:
+    """The guards of each table."""
+    columns: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for table, kind, guard, _, column in await connection.execute(text(_GUARDS[connection.dialect.name])):
+        columns[table, kind, guard].append(column or "")
+    found: dict[str, set[Guard]] = defaultdict(set)
+    for (table, kind, _), names in columns.items():
+        found[table].add((kind, tuple(names)))
+    return found
 
 
 INTEGRITY = Invariant(

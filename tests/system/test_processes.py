@@ -19,6 +19,8 @@ from tests import upstream
 from tests.system.processes import run, serving, started, wait_until
 
 Settings = dict[str, str]
+# Rows that take long enough to be interrupted.
+BIG = 8000
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def settings(database: Database, database_url: str) -> Settings:
 
 @pytest.fixture
 def big(tmp_path: Path) -> str:
-    """A CSV file that takes long enough to be interrupted."""
-    upstream.write_csv(tmp_path / "big.csv", 20_000, seed=1)
+    """A large CSV file."""
+    upstream.write_csv(tmp_path / "big.csv", BIG, seed=1)
     return str(tmp_path / "big.csv")
 
 
@@ -149,7 +151,7 @@ def test_a_killed_run_is_resumed_and_leaves_what_a_clean_one_leaves(
     expire_leases(url)
     assert run(["etl", "run", "csv"], tmp_path, **settings).returncode == 0
     assert query(url, "SELECT status FROM etl_runs ORDER BY id") == [("abandoned",), ("success",)]
-    assert query(url, "SELECT sum(records_processed) FROM etl_runs") == [(20_000,)]
+    assert query(url, "SELECT sum(records_processed) FROM etl_runs") == [(BIG,)]
 
     clean = {**settings, "DATABASE_URL": f"sqlite:///{tmp_path}/clean.sqlite3"}
     assert run(["etl", "run", "csv"], tmp_path, **clean).returncode == 0
