@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple, Self
 
-from sqlalchemy import Column, ColumnElement, Table, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, case, false, func, or_, select
 
 from db import filters, trigrams, words
 from db.asking import NOTHING, Asking, Clause
@@ -204,8 +204,10 @@ async def _look_at(asks: Asking, table: Table, column: str, how: How, text: Soug
 
 def _of_class(number: int, needle: Needle, texts: Texts) -> ColumnElement[bool]:
     # What it must fit at least is seen sooner than that it fits nothing better. By a case, which no planner sees
-    # through: it would read all that fit, and sort them.
-    return case((and_(_fits(needle, texts)[number], literally(needle, texts)), relevance(needle, texts))) == number
+    # through: it would read all that fit, and sort them. Of a case that is true or false itself, PostgreSQL expects
+    # half of all rows, and walks; of one that equals a number, few.
+    fits = and_(_fits(needle, texts)[number], literally(needle, texts))
+    return case((fits, relevance(needle, texts) == number), else_=false())
 
 
 def _known(condition: Clause) -> Locate:
