@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy import BigInteger, Text, select
 
-from db import coin_catalog, keyset, moments, search, walks
+from db import coin_catalog, moments, search
 from db.asking import Asking
 from db.coin_catalog import CoinListing
 from db.cursors import INT64, storable
@@ -23,7 +23,7 @@ from db.likeness import Key, seniority
 from db.moments import FoundRead
 from db.prepared import is_one_of, parents, slot
 from db.tables import assets, coin_assets, coins
-from db.walks import Columns, Filled, Row, Walk
+from db.walks import Columns, Row, Walk, WalkRead
 
 
 class AnyPageRead(Protocol):
@@ -34,19 +34,6 @@ class AnyPageRead(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class CoinPageRead:
-    """A page that takes one statement."""
-
-    listing: CoinListing
-    wanted: Slice
-    filled: Sequence[Filled]
-
-    async def read(self, database: Database) -> Page:
-        rows = await walks.rows(database.direct, self.filled, self.wanted)
-        return keyset.page_of(rows, _ordering(self.listing), self.wanted)
-
-
 def page(direct: Direct, listing: CoinListing, wanted: Slice, columns: Columns) -> AnyPageRead:
     """Raises InvalidCursor and BadFilter."""
     searched = bool(search.needle_of(listing.search))
@@ -55,7 +42,7 @@ def page(direct: Direct, listing: CoinListing, wanted: Slice, columns: Columns) 
         coin_catalog.ordering(listing) if searched else _ordering(listing), lambda: _columns(columns),
     )  # fmt: skip
     if not searched:
-        return CoinPageRead(listing, wanted, walk.page(direct, wanted))
+        return WalkRead(walk.ordering, wanted, walk.page(direct, wanted))
     return FoundRead(
         walk, wanted, partial(coin_catalog.found, listing=listing), partial(coin_catalog.counted, listing=listing),
         best_first=not listing.order,

@@ -20,7 +20,7 @@ from db.walks import Walk
 
 T = TypeVar("T")
 # SQLite's index of texts does not tell how long it takes, and of more assets that may be long: not on the event loop.
-MOST_ASSETS = 10_000
+MOST_ASSETS = 20_000
 
 
 @dataclass(frozen=True, slots=True)

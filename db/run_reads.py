@@ -9,17 +9,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from db import filters, keyset, moments, walks
+from db import filters, moments
 from db.asking import Asking
 from db.cursors import INT64
 from db.direct import Direct
 from db.engine import Database
 from db.filters import Condition
-from db.keyset import AnySelect, Ordering, Page, Slice
+from db.keyset import AnySelect, Slice
 from db.prepared import is_one_of, parents
 from db.run_reader import FIELDS, RUNS
 from db.tables import runs
-from db.walks import Columns, Filled, Row, Walk
+from db.walks import Columns, Row, Walk, WalkRead
 
 
 async def by_ids(database: Database, run_ids: Sequence[int], columns: Columns) -> dict[int, list[Row]]:
@@ -48,24 +48,11 @@ class RunRead:
         return found[self.key][0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class RunPageRead:
-    """A page of runs, the newest first."""
-
-    ordering: Ordering
-    wanted: Slice
-    filled: Sequence[Filled]
-
-    async def read(self, database: Database) -> Page:
-        """Raises NotDirect."""
-        return keyset.page_of(await walks.rows(database.direct, self.filled, self.wanted), self.ordering, self.wanted)
-
-
-def page(direct: Direct, condition: Condition | None, wanted: Slice, columns: Columns) -> RunPageRead:
-    """Raises InvalidCursor and BadFilter."""
+def page(direct: Direct, condition: Condition | None, wanted: Slice, columns: Columns) -> WalkRead:
+    """The newest first. Raises InvalidCursor and BadFilter."""
     ordering = RUNS.ordering(condition)
     walk = Walk(("runs", columns), FIELDS, condition, ordering, lambda: _columns(columns))
-    return RunPageRead(ordering, wanted, walk.page(direct, wanted))
+    return WalkRead(ordering, wanted, walk.page(direct, wanted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ the lower id.
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Column, ColumnElement, Table, and_, case, false, func, or_, select
 
@@ -47,7 +47,7 @@ class Found:
     text: str | None = None
 
 
-How = Literal["is_all_of", "begins"]
+How = Callable[[Sought, ColumnElement[str]], ColumnElement[bool]]
 # Says what an index has of something that is wanted, in a condition whose slots begin with the name.
 Look = Callable[[Asking, str, Wanted], Awaitable[Hits]]
 
@@ -173,10 +173,10 @@ def _one_by_one(asks: Asking, text: str, known: dict[Choice, Hits], subject: Sub
         return await _look_at(asks, subject.table, column.name, how, needle.text, values)
 
     ways = (
-        partial(by_text, symbol, "is_all_of"),
-        partial(by_text, symbol, "begins"),
+        partial(by_text, symbol, Sought.is_all_of),
+        partial(by_text, symbol, Sought.begins),
         partial(by_texts, "whole", (f"{SEPARATOR}{text}{SEPARATOR}",)),
-        partial(by_text, name, "begins"),
+        partial(by_text, name, Sought.begins),
         partial(by_texts, "in_words", (SEPARATOR + text, *(() if needle.short else (f" {text}", f"-{text}")))),
         partial(by_texts, "any", (_occurrence(text),)),
     )
@@ -191,7 +191,7 @@ async def _look_at(asks: Asking, table: Table, column: str, how: How, text: Soug
     other = table.alias("other")
 
     def ids() -> AnySelect:
-        return select(other.c.id).where(getattr(text, how)(other.c[column]))
+        return select(other.c.id).where(how(text, other.c[column]))
 
     def some() -> AnySelect:
         return select(func.count()).select_from(ids().limit(trigrams.MANY + 1).subquery())

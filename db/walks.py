@@ -9,8 +9,9 @@ from sqlalchemy import BigInteger, false
 from db import filters, keyset
 from db.asking import EVERYTHING, Asking, Clause
 from db.direct import Direct, NotDirect
+from db.engine import Database
 from db.filters import Condition, Every, Fields
-from db.keyset import AnySelect, Classes, Key, Ordering, Slice, Term
+from db.keyset import AnySelect, Classes, Key, Ordering, Page, Slice, Term
 from db.prepared import Prepared, slot
 
 Columns = tuple[str, ...]
@@ -109,6 +110,19 @@ class _Part:
 
     async def read(self, asks: Asking) -> Sequence[Row]:
         return await asks.rows(self.shape, self.build, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkRead:
+    """A page that takes one statement, to be read any number of times."""
+
+    ordering: Ordering
+    wanted: Slice
+    filled: Sequence[Filled]
+
+    async def read(self, database: Database) -> Page:
+        """Raises NotDirect."""
+        return keyset.page_of(await rows(database.direct, self.filled, self.wanted), self.ordering, self.wanted)
 
 
 async def rows(direct: Direct, statements: Sequence[Filled], wanted: Slice) -> Sequence[Row]:
