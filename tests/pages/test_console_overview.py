@@ -127,6 +127,25 @@ def test_a_service_that_wants_a_token_for_reading_is_given_one(visitor: Visitor)
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("All is well"))
 
 
+def test_the_token_that_was_entered_last_counts_however_late_answers_come(visitor: Visitor) -> None:
+    page = opened(visitor)
+    held: list[Route] = []
+
+    def hold_one(route: Route) -> None:
+        if "query Viewer" in (route.request.post_data or "") and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/graphql", hold_one)
+    enter_token(page, "wrong")
+    while not held:
+        page.wait_for_timeout(20)
+    enter_token(page)
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Run now").first).to_be_enabled()
+
+
 def test_a_lost_connection_is_told_and_made_up_for(visitor: Visitor) -> None:
     visitor.expect("ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket")
     page = opened(visitor, "runs")
