@@ -16,8 +16,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from app.config import Settings
 from app.loop_watch import loop_watched
 from app.services import Services, open_services
-from app.web import data_files, errors, health_routes, rest
+from app.web import data_files, health_routes, rest
 from app.web.accept import accepts
+from app.web.application import Answering, Application
 from app.web.compression import Compression
 from app.web.contexts import Contexts
 from app.web.gates import Endpoint, KnownHosts, for_few, for_readers
@@ -37,7 +38,6 @@ from graphql_schema.places import Places
 from graphql_schema.schema import build_schema
 
 OpenServices = Callable[[Settings], AbstractAsyncContextManager[Services]]
-_READ = ("GET",)
 _TOLD = {None, "DEBUG", "INFO"}
 _KEPT = frozenset({"/graphql", "/data"})
 _LISTED = {
@@ -52,7 +52,7 @@ _LISTED = {
 }
 
 
-def create_app(settings: Settings, services: OpenServices = open_services, pages_folder: Path = FOLDER) -> Starlette:
+def create_app(settings: Settings, services: OpenServices = open_services, pages_folder: Path = FOLDER) -> Application:
     """The application; its lifespan opens and closes `services`. `pages_folder` is what the build of `ui/` wrote."""
     registry = CollectorRegistry()
     http_metrics, lag = HttpMetrics(registry), loop_lag(registry)
@@ -63,15 +63,7 @@ def create_app(settings: Settings, services: OpenServices = open_services, pages
             shared: Shared = {"services": opened, "looks": Looks(opened), "metrics": registry}
             yield dict(shared)
 
-    app = Starlette(
-        routes=_routes(settings, Pages(pages_folder)),
-        middleware=_middleware(settings, http_metrics),
-        exception_handlers=dict(errors.HANDLERS),
-        lifespan=lifespan,
-    )
-    # A slash too many is not found like any other wrong path, instead of redirected to what Host claims we are.
-    app.router.redirect_slashes = False
-    return app
+    return Application(_routes(settings, Pages(pages_folder)), _middleware(settings, http_metrics), lifespan)
 
 
 def _routes(settings: Settings, pages: Pages) -> list[BaseRoute]:
@@ -82,20 +74,23 @@ def _routes(settings: Settings, pages: Pages) -> list[BaseRoute]:
     def reading(endpoint: Endpoint) -> Endpoint:
         return for_readers(settings, for_few(places, endpoint))
 
+    answers = {
+        "/": _index(pages),
+        "/data": reading(rest.data),
+        "/data.csv": reading(data_files.csv_file(places)),
+        "/data.ndjson": reading(data_files.ndjson_file(places)),
+        "/stats": reading(run_stats),
+        "/health": health_routes.health,
+        "/livez": health_routes.live,
+        "/readyz": health_routes.ready,
+        "/metrics": for_readers(settings, health_routes.prometheus),
+        "/openapi.json": openapi,
+        "/static/{name}": pages.file,
+    }
     return [
-        Route("/", _index(pages), methods=_READ),
         Route("/graphql", GraphQLRoute(schema, settings, contexts, pages), methods=("GET", "POST")),
         WebSocketRoute("/graphql", GraphQLSocket(schema, settings, contexts)),
-        Route("/data", reading(rest.data), methods=_READ),
-        Route("/data.csv", reading(data_files.csv_file(places)), methods=_READ),
-        Route("/data.ndjson", reading(data_files.ndjson_file(places)), methods=_READ),
-        Route("/stats", reading(run_stats), methods=_READ),
-        Route("/health", health_routes.health, methods=_READ),
-        Route("/livez", health_routes.live, methods=_READ),
-        Route("/readyz", health_routes.ready, methods=_READ),
-        Route("/metrics", for_readers(settings, health_routes.prometheus), methods=_READ),
-        Route("/openapi.json", openapi, methods=_READ),
-        Route("/static/{name}", pages.file, methods=_READ),
+        *(Route(path, Answering(endpoint), methods=("GET",)) for path, endpoint in answers.items()),
     ]
 
 

@@ -46,7 +46,7 @@ class Prepared:
         """The parameters, with these values in the slots."""
         given = {**self.constants, **values}
         found = [given[name] for name in self.names]
-        if self.times_as_text:
+        if self.times_as_text and datetime in map(type, found):
             return [to_text(value) if isinstance(value, datetime) else value for value in found]
         return found
 

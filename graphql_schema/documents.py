@@ -33,12 +33,21 @@ from graphql_schema.time_limit import TimeLimit
 
 KEPT = 256
 # Of each document, by the sizes that its variables ask for.
-COSTS_KEPT = 256
+PRICES_KEPT = 256
 # Introspection may ask for this many times what tools ask for.
 _LOOKS = 2
 # An operation that costs more than this part of the limit waits until no other such operation is carried out.
 _DEAR_SHARE = 0.1
 _NOT_GIVEN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an operation costs, in words for `extensions` as well; whether that is dear, or too much altogether."""
+
+    told: Mapping[str, Any]
+    dear: bool
+    refusal: GraphQLError | None
 
 
 @dataclass(slots=True)
@@ -52,7 +61,7 @@ class Document:
     fragments: Fragments
     errors: list[GraphQLError]
     sizing: tuple[str, ...]
-    costs: dict[Any, Cost] = field(default_factory=dict)
+    prices: dict[Any, Price] = field(default_factory=dict)
     planned: dict[str | None, Any] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
@@ -72,7 +81,7 @@ class Documents:
         self._judging = asyncio.Lock()
         self._kept: OrderedDict[str, Document] = OrderedDict()
         tools = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
-        self._most_looking = _LOOKS * self.cost(_known(parse(tools)), None, {}).looking
+        self._most_looking = _LOOKS * self._cost(_known(parse(tools)), None, {}).looking
 
     async def read(self, text: str) -> Document:
         """The document. Raises GraphQLSyntaxError, also for too many bytes or tokens."""
@@ -101,29 +110,31 @@ class Documents:
         found.errors.extend(refusals(found.ast, self.limits) or validate(self._schema, found.ast, self._rules))
         return found
 
-    def cost(self, document: Document, operation_name: str | None, variables: Mapping[str, Any]) -> Cost:
+    def price(self, document: Document, operation_name: str | None, variables: Mapping[str, Any]) -> Price:
         """What an operation costs; nothing if there is none of that name."""
-        key = (operation_name, *(_size(variables.get(name, _NOT_GIVEN)) for name in document.sizing))
-        found = document.costs.get(key)
+        key: Any = operation_name
+        if document.sizing:
+            key = (operation_name, *[_size(variables.get(name, _NOT_GIVEN)) for name in document.sizing])
+        found = document.prices.get(key)
         if found is None:
-            operation = document.operation(operation_name)
-            found = cost_of(self._schema, operation, document.fragments, variables) if operation else Cost()
-            if len(document.costs) == COSTS_KEPT:
-                document.costs.clear()
-            document.costs[key] = found
+            if len(document.prices) == PRICES_KEPT:
+                document.prices.clear()
+            found = document.prices[key] = self._price(self._cost(document, operation_name, variables))
         return found
 
-    def refusals(self, document: Document, cost: Cost, variables: Mapping[str, Any]) -> list[GraphQLError]:
-        """Why the operation is not carried out; empty when it can be."""
-        if document.errors:
-            return document.errors
-        if cost.looking > self._most_looking:
-            return [too_much("cost of introspection", cost.looking, self._most_looking)]
-        found = (self.limits.refusal("cost", cost.fixed), self.limits.refusal_of_variables(variables))
-        return [refusal for refusal in found if refusal]
+    def _cost(self, document: Document, operation_name: str | None, variables: Mapping[str, Any]) -> Cost:
+        operation = document.operation(operation_name)
+        return cost_of(self._schema, operation, document.fragments, variables) if operation else Cost()
 
-    def is_dear(self, cost: Cost) -> bool:
-        return cost.fixed > _DEAR_SHARE * self.limits.cost or cost.looking > 0
+    def _price(self, cost: Cost) -> Price:
+        refusal = self.limits.refusal("cost", cost.fixed)
+        if cost.looking > self._most_looking:
+            refusal = too_much("cost of introspection", cost.looking, self._most_looking)
+        return Price(
+            told={"cost": {"requested": cost.fixed, "limit": self.limits.cost}},
+            dear=cost.fixed > _DEAR_SHARE * self.limits.cost or cost.looking > 0,
+            refusal=refusal,
+        )
 
 
 class Judge(SchemaExtension):
@@ -132,7 +143,7 @@ class Judge(SchemaExtension):
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._document: Document | None = None
-        self._cost: Cost | None = None
+        self._price: Price | None = None
 
     async def on_parse(self) -> AsyncIterator[None]:
         context = self.execution_context
@@ -147,8 +158,9 @@ class Judge(SchemaExtension):
         asked_for = context._provided_operation_name  # noqa: SLF001  the public one guesses
         errors = _guess(document, asked_for) or document.errors
         if not errors:
-            self._cost = self._documents.cost(document, asked_for, variables)
-            errors = self._documents.refusals(document, self._cost, variables)
+            self._price = self._documents.price(document, asked_for, variables)
+            refusals = (self._price.refusal, self._documents.limits.refusal_of_variables(variables))
+            errors = [refusal for refusal in refusals if refusal]
         context.pre_execution_errors = list(errors)
         yield
 
@@ -158,7 +170,7 @@ class Judge(SchemaExtension):
             # It may last for days; its connection is counted instead.
             yield
             return
-        dear = self._cost is not None and self._documents.is_dear(self._cost)
+        dear = self._price is not None and self._price.dear
         async with self._documents.places.taken(dear=dear):
             if kind is OperationType.MUTATION:
                 # It is not cut off half-way.
@@ -172,9 +184,7 @@ class Judge(SchemaExtension):
                 raise timed_out(limit.seconds) from None
 
     def get_results(self) -> dict[str, Any]:
-        if self._cost is None:
-            return {}
-        return {"cost": {"requested": self._cost.fixed, "limit": self._documents.limits.cost}}
+        return {} if self._price is None else dict(self._price.told)
 
 
 def _known(ast: DocumentNode) -> Document:

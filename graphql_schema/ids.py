@@ -1,7 +1,6 @@
 """Global ids, as Relay wants them: base64 of `Type:key`, unique over all types."""
 
-from base64 import b64decode
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from typing import NamedTuple
 
 import strawberry
@@ -28,7 +27,7 @@ def decode(global_id: str) -> GlobalId | None:
     if len(global_id) > _LONGEST:
         return None
     try:
-        type_name, colon, key = b64decode(global_id, validate=True).decode().partition(":")
+        type_name, colon, key = a2b_base64(global_id, strict_mode=True).decode().partition(":")
     except ValueError:
         return None
     return GlobalId(type_name, key) if colon and encode(type_name, key) == global_id else None

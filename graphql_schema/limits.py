@@ -8,6 +8,8 @@ from graphql import GraphQLError
 
 from graphql_schema.errors import bad_input
 
+_NESTING = frozenset({dict, list})
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -33,7 +35,9 @@ class Limits:
 
     def refusal_of_variables(self, variables: Mapping[str, Any] | None) -> GraphQLError | None:
         """What is wrong with the size or the depth of the variables' JSON, if anything."""
-        level: list[object] = [variables] if variables else []
+        if not variables or (len(variables) <= self.variables and _NESTING.isdisjoint(map(type, variables.values()))):
+            return None
+        level: list[object] = [variables]
         found = 0
         for _ in range(self.nesting + 1):
             level = [value for container in level for value in _inside(container)]

@@ -1,6 +1,7 @@
 """Places for operations: so many are carried out at a time, some wait, and the rest is sent away at once."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,26 +23,30 @@ class Places:
     """`count` operations at a time, of the dear ones a single one: each of these holds the process up for a while."""
 
     def __init__(self, count: int) -> None:
-        self._free = asyncio.Semaphore(count)
-        self._free_for_dear = asyncio.Semaphore(1)
+        self._free = _Queue(count)
+        self._free_for_dear = _Queue(1)
         self._most_waiting = count * WAITING_PER_PLACE
         self._waiting = 0
 
     @asynccontextmanager
     async def taken_at_last(self) -> AsyncIterator[None]:
         """Hold a place, however long that takes: for the parts of what was begun."""
-        async with self._free:
+        await self._free.take()
+        try:
             yield
+        finally:
+            self._free.give_back()
 
     def taken(self, *, dear: bool) -> "_Taken":
         """Hold a place. Raises TooBusy when none becomes free soon."""
         return _Taken(self, dear=dear)
 
     async def take(self, *, dear: bool) -> None:
-        if not dear and not self._free.locked():
-            # Nobody waits, so there is nothing to wait for.
-            await self._free.acquire()
-            return
+        # Where nobody waits, there is nothing to wait for.
+        if dear or not self._free.took_at_once():
+            await self._take_soon(dear=dear)
+
+    async def _take_soon(self, *, dear: bool) -> None:
         if self._waiting >= self._most_waiting:
             raise TooBusy
         self._waiting += 1
@@ -55,20 +60,61 @@ class Places:
 
     async def _wait(self, *, dear: bool) -> None:
         if not dear:
-            await self._free.acquire()
+            await self._free.take()
             return
         # The narrow door first: dear operations that wait hold no place.
-        await self._free_for_dear.acquire()
+        await self._free_for_dear.take()
         try:
-            await self._free.acquire()
+            await self._free.take()
         except BaseException:
-            self._free_for_dear.release()
+            self._free_for_dear.give_back()
             raise
 
     def give_back(self, *, dear: bool) -> None:
-        self._free.release()
+        self._free.give_back()
         if dear:
-            self._free_for_dear.release()
+            self._free_for_dear.give_back()
+
+
+class _Queue:
+    """So many places, and who waits for one, first come, first served.
+
+    Every answer takes one, and asyncio's semaphore needs six calls for that.
+    """
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def took_at_once(self) -> bool:
+        if not self._free or self._waiting:
+            return False
+        self._free -= 1
+        return True
+
+    async def take(self) -> None:
+        if self.took_at_once():
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._waiting.remove(turn)
+            else:
+                # The place came as its owner was leaving.
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Hand the place to who has waited longest."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 class _Taken:

@@ -22,11 +22,11 @@ class Compression:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked = scope["headers"] if scope["type"] == "http" else ()
-        if any(b"gzip" in value for name, value in asked if name == _ASKED):
-            await _Responder(self._app, FROM_BYTES, LEVEL)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        app = self._app
+        for name, value in scope["headers"] if scope["type"] == "http" else ():
+            if name == _ASKED and b"gzip" in value:
+                app = _Responder(self._app, FROM_BYTES, LEVEL)
+        await app(scope, receive, send)
 
 
 class _Responder(GZipResponder):

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from db.errors import DatabaseError
@@ -75,8 +74,20 @@ def database_unavailable() -> Response:
     return problem(503, "The database does not answer.", code="DATABASE_UNAVAILABLE", headers=headers)
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for this type below
+def answer_to(error: Exception) -> Response | None:
+    """The answer to what routes are expected to raise; None for anything else."""
+    match error:
+        case HTTPException():
+            return _of_http(error)
+        case InvalidParameters():
+            return _of_parameters(error)
+        case DatabaseError():
+            _log.warning("http.database_unavailable", error=str(error))
+            return database_unavailable()
+    return None
+
+
+def _of_http(error: HTTPException) -> Response:
     status = error.status_code
     headers = dict(error.headers or {})
     if "Allow" in headers:
@@ -85,16 +96,7 @@ async def _on_http(_: Request, error: Exception) -> Response:
     return problem(status, detail, headers=headers)
 
 
-async def _on_parameters(_: Request, error: Exception) -> Response:
-    assert isinstance(error, InvalidParameters)  # noqa: S101  registered for this type below
+def _of_parameters(error: InvalidParameters) -> Response:
     errors = [asdict(bad) for bad in error.errors]
     names = ", ".join(dict.fromkeys(bad.parameter for bad in error.errors))
     return problem(422, f"The query string cannot be used: {names}.", code="INVALID_PARAMETERS", errors=errors)
-
-
-async def _on_database(_: Request, error: Exception) -> Response:
-    _log.warning("http.database_unavailable", error=str(error))
-    return database_unavailable()
-
-
-HANDLERS = {HTTPException: _on_http, InvalidParameters: _on_parameters, DatabaseError: _on_database}

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 
+from starlette.types import Scope
+
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
@@ -16,7 +18,12 @@ def weak(data: bytes) -> str:
     return f'W/"{sha256(data).hexdigest()[:24]}"'
 
 
+def is_known(tag: str, scope: Scope) -> bool:
+    """Whether the client has the answer with this tag, by its If-None-Match headers."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
+    return bool(given) and matches(tag, given)
+
+
 def matches(tag: str, if_none_match: Iterable[str]) -> bool:
-    """Whether a client that sent these If-None-Match headers has the answer with this tag."""
     given = ",".join(if_none_match)
     return given.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(given)

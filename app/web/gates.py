@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -13,13 +13,13 @@ from app.config import Settings
 from app.loopback import is_loopback
 from app.web.errors import problem
 from app.web.head import Said, remembered, said
-from app.web.permission import caller_of, host_of
+from app.web.permission import host_of, may_read
 from app.web.state import AppRequest
 from graphql_schema.places import Places, TooBusy
 
 Endpoint = Callable[[AppRequest], Awaitable[Response]]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kasparro"'}
-_HOST = frozenset({b"host"})
+_HOST, _AUTHORIZATION = frozenset({b"host"}), frozenset({b"authorization"})
 OF_PAGES = frozenset({b"origin", b"host", b"sec-fetch-site"})
 NOT_A_READER = "this needs `Authorization: Bearer` with the read token or the API token"
 
@@ -69,10 +69,11 @@ class Origins:
 
 def for_readers(settings: Settings, endpoint: Endpoint) -> Endpoint:
     """The endpoint, for those who may read."""
+    admits = remembered(partial(may_read, settings))
 
     @wraps(endpoint)
     async def guarded(request: AppRequest) -> Response:
-        if not caller_of(settings, request).may_read:
+        if not admits(said(request.scope, _AUTHORIZATION)):
             return problem(401, f"{NOT_A_READER[0].upper()}{NOT_A_READER[1:]}.", headers=CHALLENGE)
         return await endpoint(request)
 

@@ -20,56 +20,48 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-class WholeRequest(Request[Any]):
-    """A request whose body is read in one go, and only up to `most_bytes`. How long it may take: see `connections`."""
+class Asking(Request[Any]):
+    """A request that was read, with the one operation that it asks for."""
 
-    def __init__(self, scope: Scope, receive: Receive, most_bytes: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, asked: GraphQLRequestData) -> None:
         super().__init__(scope, receive)
-        self._most_bytes = most_bytes
-        self._whole: bytes | None = None
-        self._asked: GraphQLRequestData | None = None
-
-    async def asked(self) -> GraphQLRequestData:
-        """The one operation that is asked for. Raises Refused, and ClientDisconnect."""
-        if self._asked is None:
-            by_get = self.scope["method"] == "GET"
-            self._asked = _from_query_string(dict(self.query_params)) if by_get else _from_body(await self.body())
-        return self._asked
-
-    async def body(self) -> bytes:
-        """Raises Refused where it is too large, and ClientDisconnect."""
-        if self._whole is None:
-            self._whole = await self._read()
-        return self._whole
-
-    async def _read(self) -> bytes:
-        body, goes_on = bytearray(), True
-        while goes_on:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            body += message.get("body", b"")
-            if len(body) > self._most_bytes:
-                raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {self._most_bytes} bytes")
-            goes_on = message.get("more_body", False)
-        return bytes(body)
+        self.asked = asked
 
 
-def _from_body(whole: bytes) -> GraphQLRequestData:
+async def read(scope: Scope, receive: Receive, most_bytes: int) -> GraphQLRequestData:
+    """The one operation that is asked for. Raises Refused, also for a longer body, and ClientDisconnect.
+
+    How long reading may take: see `connections`.
+    """
+    if scope["method"] == "GET":
+        return _checked(_of_query_string(Request(scope).query_params))
+    body, goes_on = bytearray(), True
+    while goes_on:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > most_bytes:
+            raise Refused(413, "BODY_TOO_LARGE", f"the body is larger than {most_bytes} bytes")
+        goes_on = message.get("more_body", False)
+    return _checked(_of_body(bytes(body)))
+
+
+def _of_body(whole: bytes) -> dict[str, Any]:
     body = _parsed("body", whole)
     if isinstance(body, list):
         raise _bad("batches are not taken; send one operation at a time")
     if not isinstance(body, dict):
         raise _bad("the body is not a JSON object")
-    return _checked(body)
+    return body
 
 
-def _from_query_string(parameters: Mapping[str, Any]) -> GraphQLRequestData:
+def _of_query_string(parameters: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if name in found:
             found[name] = _parsed(name, found[name] or "null")
-    return _checked({**found, "operationName": found.get("operationName") or None})
+    return {**found, "operationName": found.get("operationName") or None}
 
 
 def require_json(headers: Mapping[str, str]) -> None:
@@ -97,23 +89,19 @@ def _parsed(what: str, text: str | bytes) -> Any:
 
 
 def _checked(found: Mapping[str, Any]) -> GraphQLRequestData:
-    query = found.get("query")
-    extensions = _object(found, "extensions")
+    query, operation_name = found.get("query"), found.get("operationName")
+    variables, extensions = found.get("variables"), found.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise _bad("`extensions` is not an object")
     # A persisted query may come without its document.
     by_hash = query is None and "persistedQuery" in (extensions or {})
     if not by_hash and (not isinstance(query, str) or not query):
         raise _bad("`query` is missing or not a string")
-    operation_name = found.get("operationName")
-    if not isinstance(operation_name, str | None):
+    if operation_name is not None and not isinstance(operation_name, str):
         raise _bad("`operationName` is not a string")
-    return GraphQLRequestData(query, _object(found, "variables"), operation_name, extensions)
-
-
-def _object(found: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    value = found.get(name)
-    if not isinstance(value, dict | None):
-        raise _bad(f"`{name}` is not an object")
-    return value
+    if variables is not None and not isinstance(variables, dict):
+        raise _bad("`variables` is not an object")
+    return GraphQLRequestData(query, variables, operation_name, extensions)
 
 
 def _bad(message: str) -> Refused:

@@ -23,7 +23,7 @@ from app.web.contexts import Contexts
 from app.web.encoding import encoded
 from app.web.errors import RETRY_AFTER_SECONDS
 from app.web.gates import CHALLENGE, NOT_A_READER, OF_PAGES, Origins
-from app.web.graphql_request import Refused, WholeRequest
+from app.web.graphql_request import Asking, Refused
 from app.web.head import Said, remembered, said
 from app.web.pages import Pages
 from app.web.permission import may_read
@@ -39,11 +39,11 @@ _DECIDING = OF_PAGES | {b"authorization", b"accept", b"content-type", b"content-
 
 
 class _Adapter(StarletteRequestAdapter):
-    """What Strawberry sees of a request, and the request."""
+    """What Strawberry sees of a request, and what that asks for."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
-        self.whole = cast("WholeRequest", request)
+        self.asked = request.asked if isinstance(request, Asking) else None
 
 
 class GraphQLRoute(GraphQL[Context, None]):
@@ -70,24 +70,27 @@ class GraphQLRoute(GraphQL[Context, None]):
         if scope["method"] == "HEAD":
             # GET without the body, which is left out on its way out.
             scope = {**scope, "method": "GET"}
-        request = WholeRequest(scope, receive, self._settings.max_body_bytes)
         try:
-            response = await self._answered(request)
+            response = await self._answered(scope, receive)
         except Refused as refused:
-            response = _refusal(request, refused)
+            response = _refusal(Request(scope), refused)
         except HTTPException as error:
+            request = Request(scope)
             response = _refusal(request, _as_refused(request, error))
         await response(scope, receive, send)
 
-    async def _answered(self, request: WholeRequest) -> Response:
+    async def _answered(self, scope: Scope, receive: Receive) -> Response:
         """Raises Refused and HTTPException."""
-        if self.should_render_graphql_ide(request):
+        method = scope["method"]
+        if method == "GET" and self.should_render_graphql_ide(request := Request(scope)):
             # The page holds no data.
             return await self.run(request)
-        method = request.scope["method"]
-        media_type = self._admitted[method](said(request.scope, _DECIDING))
-        response = await self._planned(request, media_type) or await self.run(request)
-        return _unless_known(request, response) if method == "GET" else response
+        media_type = self._admitted[method](said(scope, _DECIDING))
+        asked = await graphql_request.read(scope, receive, self._settings.max_body_bytes)
+        if asked.extensions:
+            asked = self._persisted.completed(asked)
+        response = await self._planned(asked, scope, media_type) or await self.run(Asking(scope, receive, asked))
+        return _unless_known(scope, response) if method == "GET" else response
 
     def _admit(self, headers: Said) -> str:
         """The media type to answer with. Raises Refused for callers that may not read."""
@@ -104,21 +107,21 @@ class GraphQLRoute(GraphQL[Context, None]):
         graphql_request.require_json(found)
         return media_type
 
-    async def _planned(self, request: WholeRequest, media_type: str) -> Response | None:
-        """The answer to what there is a plan for. Raises Refused."""
-        asked = self._persisted.completed(await request.asked())
-        state = request.scope["state"]
+    async def _planned(self, asked: GraphQLRequestData, scope: Scope, media_type: str) -> Response | None:
+        """The answer to what there is a plan for."""
+        state = scope["state"]
         answer = await self._answers.answer(
             asked.query or "", asked.operation_name, asked.variables or {}, state["services"].database
         )
         if answer is None:
             return None
         if answer.lacking:
-            return _unavailable(_response(answer.body, media_type))
-        self._persisted.keep(asked)
+            return _unavailable(_Whole(answer.body, media_type))
+        if asked.extensions:
+            self._persisted.keep(asked)
         # Plans read nothing but stored data: see `warm`.
         state["of_data_alone"] = True
-        return _response(answer.body, media_type)
+        return _Whole(answer.body, media_type)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return self._contexts.of(request)
@@ -138,7 +141,9 @@ class GraphQLRoute(GraphQL[Context, None]):
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        return self._persisted.completed(await cast("_Adapter", request).whole.asked())
+        asked = cast("_Adapter", request).asked
+        assert asked is not None  # noqa: S101  nothing but the page is answered without it
+        return asked
 
     async def execute_single(
         self,
@@ -175,13 +180,13 @@ class GraphQLRoute(GraphQL[Context, None]):
         return response
 
 
-def _unless_known(request: Request, response: Response) -> Response:
+def _unless_known(scope: Scope, response: Response) -> Response:
     """304 for who has the answer already. Caches may keep it, and have to ask each time whether it still holds."""
     if response.status_code != 200:
         return response
     tag = etag.weak(bytes(response.body))
     headers = {"ETag": tag, "Cache-Control": "no-cache", **_VARY}
-    if etag.matches(tag, request.headers.getlist("if-none-match")):
+    if etag.is_known(tag, scope):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
     return response
@@ -226,11 +231,23 @@ def _refusal(request: Request, refused: Refused) -> Response:
 
 def _answer(body: object, media_type: str, *, executed: bool) -> Response:
     status = 400 if not executed and media_type == RESPONSE_JSON else 200
-    return _response(encoded(body), media_type, status)
+    return _Whole(encoded(body), media_type, status)
 
 
-def _response(body: bytes, media_type: str, status: int = 200) -> Response:
-    return Response(body, status, _VARY, f"{media_type}; charset=utf-8")
+class _Whole(Response):
+    """An answer that is text already, with headers that are always the same."""
+
+    def __init__(self, body: bytes, media_type: str, status: int = 200) -> None:
+        self.body = body
+        self.status_code = status
+        self.background = None
+        self.raw_headers = [*_HEADERS[media_type], (b"content-length", b"%d" % len(body))]
+
+
+_HEADERS = {
+    each: ((b"vary", b"Accept"), (b"content-type", f"{each}; charset=utf-8".encode()))
+    for each in (PLAIN_JSON, RESPONSE_JSON)
+}
 
 
 def _media_type(headers: Mapping[str, str]) -> str:

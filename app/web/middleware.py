@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -15,13 +15,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.web.errors import internal_error, problem
+from app.web.errors import answer_to, internal_error, problem
 
 REQUEST_ID = b"x-request-id"
 LONGEST_LOGGED_PATH = 200
 # What nginx calls a request whose client left before the answer.
 CLIENT_LEFT = 499
 _OF_A_BODY = ("content-length", "content-type")
+# Nothing of it has to be quoted.
+_USUAL_PATH = re.compile(r"[A-Za-z0-9_.~/-]*")
 _WELL_FORMED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # What is served is data, never a page that loads anything; the one page that is brings its own policy.
 _HEADERS = {
@@ -88,24 +90,18 @@ class _Observed:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": self._with_ours(message.get("headers", ()))}
+            headers = [*message.get("headers", ())]
+            latency = elapsed_seconds(self._scope) * 1000
+            headers += _defaults_beside(tuple([name for name, _ in headers]))
+            headers += (REQUEST_ID, self.request_id.encode()), (b"x-api-latency-ms", b"%.2f" % latency)
+            message = {**message, "headers": headers}
         elif self._scope["method"] == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
-    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        given = [*headers]
-        latency = f"{elapsed_seconds(self._scope) * 1000:.2f}"
-        return [
-            *given,
-            *_defaults_beside(tuple([name for name, _ in given])),
-            (REQUEST_ID, self.request_id.encode()),
-            (b"x-api-latency-ms", latency.encode()),
-        ]
-
 
 class CatchMistakes:
-    """Turns an exception nobody expected into a logged error and an answer that gives nothing away."""
+    """Turns what a route raises into an answer; what nobody expected is logged, and its answer gives nothing away."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -126,12 +122,14 @@ class CatchMistakes:
         except ClientDisconnect:
             # Nobody is left to answer.
             return
-        except Exception:
-            _log.exception("http.unexpected_error", method=scope["method"][:20], path=logged_path(scope))
+        except Exception as error:
+            answer = None if started else answer_to(error)
+            if answer is None:
+                _log.exception("http.unexpected_error", method=scope["method"][:20], path=logged_path(scope))
             if started:
                 # Half an answer is out; only cutting the connection tells the client.
                 raise
-            await internal_error()(scope, receive, send)
+            await (answer or internal_error())(scope, receive, send)
 
 
 class Cors(CORSMiddleware):
@@ -153,7 +151,8 @@ def elapsed_seconds(scope: Scope) -> float:
 
 def logged_path(scope: Scope) -> str:
     """The path in printable ASCII, without the query: nobody writes into our log's structure."""
-    return quote(scope["path"], errors="replace")[:LONGEST_LOGGED_PATH]
+    path: str = scope["path"]
+    return (path if _USUAL_PATH.fullmatch(path) else quote(path, errors="replace"))[:LONGEST_LOGGED_PATH]
 
 
 @lru_cache(256)

@@ -64,8 +64,7 @@ class PersistedQueries:
 
 def hash_of(extensions: dict[str, Any] | None) -> str | None:
     """The hash that a request names, if it does. Raises Refused for one of another protocol."""
-    persisted = (extensions or {}).get("persistedQuery")
-    if persisted is None:
+    if not extensions or (persisted := extensions.get("persistedQuery")) is None:
         return None
     if not isinstance(persisted, dict) or persisted.get("version") != 1:
         raise Refused(400, "BAD_REQUEST", "`persistedQuery` is not {version: 1, sha256Hash}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from orjson import Fragment
 from starlette.responses import Response
@@ -14,7 +15,9 @@ from app.web.middleware import elapsed_seconds
 from app.web.query_string import QueryString
 from app.web.state import AppRequest
 from db import asset_reads, catalog
+from db.asset_reads import AnyPageRead
 from db.catalog import Listing, Order
+from db.direct import Direct
 from db.errors import InvalidCursor
 from db.filters import LONGEST_NEEDLE, AnyOf, Condition, Every, Where
 from db.keyset import Slice
@@ -26,6 +29,7 @@ DEFAULT_LIMIT, LARGEST_LIMIT = 50, 500
 # An offset costs what it skips; a cursor costs the same at any depth.
 DEEPEST_OFFSET = 100_000
 DEFAULT_SORT = Order("rank")
+REMEMBERED, LONGEST_REMEMBERED = 256, 512
 _SEARCHED = ("symbol", "name", "external_id")
 TIMES = ("ath_at", "last_updated", "first_seen_at", "updated_at")
 COLUMNS = (
@@ -51,16 +55,11 @@ async def data(request: AppRequest) -> Response:
     Caches may keep an answer, and have to ask each time whether it still holds; its tag is made of all of it but
     the request's id and latency.
     """
-    query = QueryString(request.scope["query_string"], PARAMETERS)
-    wanted = _understood(query)
-    part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
-    database = request.state["services"].database
-    try:
-        read = asset_reads.page(database.direct, wanted.listing, part, COLUMNS, counted=True)
-        page, total = await read.read_counted(database)
-    except InvalidCursor as problem:
-        detail = f"{problem}; it fits only the q, source and sort it was taken with"
-        raise InvalidParameters([BadParameter("cursor", detail)]) from problem
+    state, query = request.scope["state"], request.scope["query_string"]
+    database = state["services"].database
+    understood = _remembered if len(query) <= LONGEST_REMEMBERED else _understood
+    wanted, read = understood(query, database.direct)
+    page, total = await read.read_counted(database)
     paging = {
         "limit": wanted.limit,
         "offset": wanted.offset,
@@ -71,19 +70,34 @@ async def data(request: AppRequest) -> Response:
     said = {"paging": encoded(paging), "data": encoded(_SHAPES[database.is_sqlite](page.rows))}
     tag = etag.weak(b"\n".join(said.values()))
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-    if etag.matches(tag, request.headers.getlist("if-none-match")):
+    if etag.is_known(tag, request.scope):
         # That it is still the same has no request's id in it: see `warm`.
-        request.scope["state"]["of_data_alone"] = True
+        state["of_data_alone"] = True
         return Response(status_code=304, headers=headers)
     answer = {
-        "request_id": request.state["request_id"],
+        "request_id": state["request_id"],
         "api_latency_ms": round(elapsed_seconds(request.scope) * 1000, 2),
         **{name: Fragment(part) for name, part in said.items()},
     }
     return json_answer(answer, headers=headers)
 
 
-def _understood(query: QueryString) -> Wanted:
+def _understood(query_string: bytes, direct: Direct) -> tuple[Wanted, AnyPageRead]:
+    """What is asked for, and how to read that."""
+    wanted = _wanted(QueryString(query_string, PARAMETERS))
+    part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
+    try:
+        return wanted, asset_reads.page(direct, wanted.listing, part, COLUMNS, counted=True)
+    except InvalidCursor as problem:
+        detail = f"{problem}; it fits only the q, source and sort it was taken with"
+        raise InvalidParameters([BadParameter("cursor", detail)]) from problem
+
+
+# Most clients ask for one page again and again.
+_remembered = lru_cache(REMEMBERED)(_understood)
+
+
+def _wanted(query: QueryString) -> Wanted:
     limit = query.integer("limit", DEFAULT_LIMIT, low=1, high=LARGEST_LIMIT)
     cursor = query.text("cursor")
     wanted = Wanted(listing_of(query, DEFAULT_SORT), limit, _offset(query), cursor)

@@ -59,14 +59,14 @@ class Warm:
         if scope["type"] != "http" or scope["path"] not in self._paths or scope["method"] not in {"GET", "POST"}:
             await self._app(scope, receive, send)
             return
-        body, receive = await _begun(receive)
+        body, read = await _begun(receive)
         if body is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, _again(read, receive), send)
             return
         key = (scope["method"], scope["path"], scope["query_string"], said(scope, _LOOKED_AT), body)
         kept = self._kept.get(key)
         if kept is None and self._lets_pass(key):
-            await self._app(scope, receive, send)
+            await self._app(scope, _again(read, receive), send)
             return
         version = await scope["state"]["services"].database.data_version.current()
         if kept is not None and kept.version == version and version is not None:
@@ -76,7 +76,7 @@ class Warm:
             await send(kept.body)
             return
         overheard = _Overheard(send)
-        await self._app(scope, receive, overheard.send)
+        await self._app(scope, _again(read, receive), overheard.send)
         if scope["state"].get("of_data_alone") and version is not None and overheard.is_whole:
             self._keep(key, version, scope.get("route"), overheard)
         else:
@@ -125,19 +125,23 @@ class _Overheard:
         )
 
 
-async def _begun(receive: Receive) -> tuple[bytes | None, Receive]:
-    """The body, None where it is long; and what goes on from its start."""
-    messages: list[Message] = []
-    body = bytearray()
-    while not messages or messages[-1].get("more_body"):
-        messages.append(await receive())
-        body += messages[-1].get("body", b"")
+async def _begun(receive: Receive) -> tuple[bytes | None, list[Message]]:
+    """The body, None where it is long; and what was read for that."""
+    read: list[Message] = []
+    body, goes_on = bytearray(), True
+    while goes_on:
+        message = await receive()
+        read.append(message)
+        body += message.get("body", b"")
         if len(body) > LONGEST_BODY:
-            return None, _again(messages, receive)
-    return bytes(body), _again(messages, receive)
+            return None, read
+        goes_on = message.get("more_body", False)
+    return bytes(body), read
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:
+    """What gives these first, and then goes on."""
+
     async def again() -> Message:
         return messages.pop(0) if messages else await receive()
 

@@ -13,8 +13,7 @@ from db.direct import NotDirect
 from db.engine import Database
 from db.errors import DatabaseError, HistoryForgotten, InvalidCursor
 from db.filters import BadFilter
-from graphql_schema.cost import Cost
-from graphql_schema.documents import Document, Documents, timed_out
+from graphql_schema.documents import Document, Documents, Price, timed_out
 from graphql_schema.plans.arguments import Strawberry
 from graphql_schema.plans.plan import Plan, plan
 from graphql_schema.plans.selection import Unplanned, deciding_variables
@@ -50,19 +49,18 @@ class Answers:
         operation = None if document is None or document.errors else self._operation(document, operation_name)
         if document is None or operation is None:
             return None
-        cost = self._documents.cost(document, operation_name, variables)
-        if self._documents.refusals(document, cost, variables):
+        price = self._documents.price(document, operation_name, variables)
+        if price.refusal or self._documents.limits.refusal_of_variables(variables):
             return None
-        told = {"cost": {"requested": cost.fixed, "limit": self._documents.limits.cost}}
         try:
             values = operation.coerced(variables)
             found = operation.plan(values, text_times=database.is_sqlite)
-            data = await self._carried_out(found, cost, values, database)
-            return Answer(orjson.dumps({"data": data, "extensions": told}, option=orjson.OPT_UTC_Z))
+            data = await self._carried_out(found, price, values, database)
+            return Answer(orjson.dumps({"data": data, "extensions": price.told}, option=orjson.OPT_UTC_Z))
         except GraphQLError as error:
             if (error.extensions or {}).get("code") not in _LACKS:
                 return None
-            return Answer(orjson.dumps({"errors": [error.formatted], "extensions": told}), lacking=True)
+            return Answer(orjson.dumps({"errors": [error.formatted], "extensions": price.told}), lacking=True)
         except _LEFT_TO_CORE:
             return None
         except Exception:
@@ -75,9 +73,11 @@ class Answers:
             found = document.planned[name] = _Operation(self._schema, document, node)
         return found
 
-    async def _carried_out(self, found: Plan, cost: Cost, values: VariableValues, database: Database) -> dict[str, Any]:
+    async def _carried_out(
+        self, found: Plan, price: Price, values: VariableValues, database: Database
+    ) -> dict[str, Any]:
         limit = self._documents.time_limit
-        async with self._documents.places.taken(dear=self._documents.is_dear(cost)):
+        async with self._documents.places.taken(dear=price.dear):
             try:
                 with limit.held():
                     return await found.run(database, values)
@@ -98,7 +98,9 @@ class _Operation:
 
     def plan(self, values: VariableValues, *, text_times: bool) -> Plan:
         """Raises Unplanned."""
-        key = (text_times, *[values.coerced.get(name) for name in self._deciding])
+        key: Any = text_times
+        if self._deciding:
+            key = (text_times, *[values.coerced.get(name) for name in self._deciding])
         if key not in self._plans:
             if len(self._plans) == PLANS_PER_OPERATION:
                 self._plans.clear()

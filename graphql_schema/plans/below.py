@@ -85,7 +85,7 @@ class AllBelow:
         return all(part.is_fixed for _, part in self.parts)
 
     def bind(self, variables: VariableValues) -> "BoundAll":
-        return BoundAll([(child, part.bind(variables)) for child, part in self.parts])
+        return BoundAll([(child, part.bind(variables)) for child, part in self.parts]) if self.parts else NOTHING_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,9 @@ class BoundAll:
                 await asyncio.sleep(0)
             found.append(await part.read(database, child.keys(rows)))
         return found
+
+
+NOTHING_BELOW = BoundAll(())
 
 
 class History:

@@ -21,7 +21,6 @@ from db.keyset import Page
 from db.moments import FoundRead
 from db.run_reads import RunCountRead, RunRead
 from graphql_schema import asked, ids, pagination
-from graphql_schema.fields import given
 from graphql_schema.plans.arguments import Arguments
 from graphql_schema.plans.below import NOTHING, AllBelow, BoundAll, Build, Planning, Row
 from graphql_schema.plans.selection import Selected, Unplanned
@@ -30,8 +29,8 @@ from graphql_schema.plans.shapes import ASSET, COIN, RUN, ConnectionShape, Kind,
 # Carries out a field whose arguments are known, and gives its value in the answer.
 Run = Callable[[Database], Awaitable[Any]]
 Columns = tuple[str, ...]
-# How to read an object of these arguments, once its columns are known.
-ReadOf = Callable[..., Callable[[Columns], "Reads"]]
+# How to read an object, once its columns are known. What it is made of are the arguments, by their names.
+ReadOf = Callable[[Columns], "Reads"]
 
 
 class Part(Protocol):
@@ -126,7 +125,7 @@ def _runs(database: Database, names: frozenset[str], **found: Any) -> Listed:
 class One:
     """An object of a kind, found by its key."""
 
-    def __init__(self, planning: Planning, selected: Selected, kind: Kind, read_of: ReadOf) -> None:
+    def __init__(self, planning: Planning, selected: Selected, kind: Kind, read_of: Callable[..., ReadOf]) -> None:
         self._arguments = Arguments(planning.schema, selected)
         self._read_of = read_of
         node = Node(kind, planning.text_times)
@@ -153,28 +152,28 @@ class _BoundOne:
         row: Row | None = await self.row.read(database)
         if row is None:
             return None
-        return self.build(row, await self.below.read(database, [row]))
+        return self.build(row, await self.below.read(database, [row]) if self.below.parts else [])
 
 
-def _asset(**found: Any) -> Callable[[Columns], Reads]:
-    match [given(found.get(name)) for name in ("id", "source", "external_id", "as_of")]:
-        case [str(global_id), None, None, None]:
-            return partial(RowRead, ids.require_row_id(ASSET.name, global_id))
-        case [None, str(source), str(external_id), None]:
+def _asset(id: Any = None, source: Any = None, external_id: Any = None, as_of: Any = None) -> ReadOf:  # noqa: A002
+    match id, source, external_id, as_of:
+        case str(), None, None, None:
+            return partial(RowRead, ids.require_row_id(ASSET.name, id))
+        case None, str(), str(), None:
             return partial(RowRead, (source, external_id))
     raise Unplanned
 
 
-def _coin(**found: Any) -> Callable[[Columns], Reads]:
-    match [given(found.get(name)) for name in ("id", "slug", "as_of")]:
-        case [str(global_id), None, None]:
-            return partial(CoinRead, ids.require_row_id(COIN.name, global_id))
-        case [None, str(slug), None]:
+def _coin(id: Any = None, slug: Any = None, as_of: Any = None) -> ReadOf:  # noqa: A002
+    match id, slug, as_of:
+        case str(), None, None:
+            return partial(CoinRead, ids.require_row_id(COIN.name, id))
+        case None, str(), None:
             return partial(CoinRead, slug)
     raise Unplanned
 
 
-def _run(id: str) -> Callable[[Columns], Reads]:  # noqa: A002  the argument's name
+def _run(id: str) -> ReadOf:  # noqa: A002
     return partial(RunRead, ids.require_row_id(RUN.name, id))
 
 
@@ -197,11 +196,7 @@ class ById:
         return self._parts[decoded.type_name].bind(database, variables)
 
 
-_BY_ID: tuple[tuple[Kind, Callable[..., Callable[[Columns], Reads]]], ...] = (
-    (ASSET, _asset),
-    (COIN, _coin),
-    (RUN, _run),
-)
+_BY_ID: tuple[tuple[Kind, Callable[..., ReadOf]], ...] = ((ASSET, _asset), (COIN, _coin), (RUN, _run))
 
 PARTS: dict[str, Callable[[Planning, Selected], Part]] = {
     "assets": partial(List, kind=ASSET, listed=_assets),

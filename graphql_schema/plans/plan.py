@@ -23,36 +23,35 @@ class Plan:
     def __init__(self, schema: Strawberry, selections: Selections, *, text_times: bool) -> None:
         """Raises Unplanned."""
         planning = Planning(schema, selections, text_times)
-        self._parts: dict[str, Part | str] = {}
+        self._parts: dict[str, Part] = {}
+        # What is the same each time: the type's name, and at first nothing where a part's value will be.
+        self._data: dict[str, Any] = {}
         for selected in selections.at_root():
-            if selected.name == "__typename":
-                self._parts[selected.key] = "Query"
-            elif (part := PARTS.get(selected.name)) is not None and len(self._parts) < MOST_PARTS:
-                self._parts[selected.key] = part(planning, selected)
-            else:
+            self._data[selected.key] = "Query" if selected.name == "__typename" else None
+            if selected.name in PARTS and len(self._parts) < MOST_PARTS:
+                self._parts[selected.key] = PARTS[selected.name](planning, selected)
+            elif selected.name != "__typename":
                 raise Unplanned
         self._bound: dict[str, Run] = {}
 
     async def run(self, database: Database, variables: VariableValues) -> dict[str, Any]:
         """The answer's data. Raises whatever is wrong with the request, or with the database."""
-        bound = {key: self._bind(key, part, database, variables) for key, part in self._parts.items()}
-        return {key: part if isinstance(part, str) else await _in_turn(part, database) for key, part in bound.items()}
+        # What is wrong with one of them is wrong before anything is read.
+        bound = [(key, self._bound.get(key) or self._bind(key, database, variables)) for key in self._parts]
+        data = self._data.copy()
+        for key, run in bound:
+            # SQLite's reads wait for nothing: others, and the time limit, get their turn before each part.
+            if database.is_sqlite:
+                await asyncio.sleep(0)
+            data[key] = await run(database)
+        return data
 
-    def _bind(self, key: str, part: Part | str, database: Database, variables: VariableValues) -> Run | str:
-        if isinstance(part, str):
-            return part
-        if not part.is_fixed:
-            return part.bind(database, variables)
-        if key not in self._bound:
-            self._bound[key] = part.bind(database, variables)
-        return self._bound[key]
-
-
-async def _in_turn(part: Run, database: Database) -> Any:
-    """A part's value. SQLite's reads wait for nothing: others, and the time limit, get their turn before each part."""
-    if database.is_sqlite:
-        await asyncio.sleep(0)
-    return await part(database)
+    def _bind(self, key: str, database: Database, variables: VariableValues) -> Run:
+        part = self._parts[key]
+        found = part.bind(database, variables)
+        if part.is_fixed:
+            self._bound[key] = found
+        return found
 
 
 def plan(

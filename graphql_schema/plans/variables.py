@@ -28,9 +28,18 @@ class Coercion:
 
     def __call__(self, given: Mapping[str, Any]) -> VariableValues:
         """The variables' values. Raises Unplanned for those that execution would refuse."""
-        if self._are_texts and all(type(given.get(name)) is str for name in self._texts):
-            sources = {name: VariableValueSource(each, given[name]) for name, each in self._texts.items()}
-            return VariableValues(sources, {name: given[name] for name in self._texts})
+        if not self._are_texts:
+            return self._by_core(given)
+        found = VariableValues({}, {})
+        for name, signature in self._texts.items():
+            value = given.get(name)
+            if type(value) is not str:
+                return self._by_core(given)
+            found.sources[name] = VariableValueSource(signature, value)
+            found.coerced[name] = value
+        return found
+
+    def _by_core(self, given: Mapping[str, Any]) -> VariableValues:
         found = get_variable_values(self._schema, self._definitions, dict(given))
         if isinstance(found, list):
             raise Unplanned

@@ -40,12 +40,12 @@ class Budget(NamedTuple):
 
 
 BUDGETS = {
-    "list": Budget(LIST, 1, 250),
-    "single": Budget(SINGLE, 1, 275),
-    "nested": Budget(NESTED, 2, 370),
-    "data": Budget(None, 1, 260),
+    "list": Budget(LIST, 1, 130),
+    "single": Budget(SINGLE, 1, 140),
+    "nested": Budget(NESTED, 2, 250),
+    "data": Budget(None, 1, 115),
 }
-CALLS_OF_A_KEPT_ANSWER = 50
+CALLS_OF_A_KEPT_ANSWER = 35
 # Newer Pythons call less; far below its budget, a budget means nothing.
 LEAST = 0.6
 
