@@ -100,11 +100,11 @@ class _Queue:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self._waiting.remove(turn)
-            else:
+            if not turn.cancelled():
                 # The place came as its owner was leaving.
                 self.give_back()
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
             raise
 
     def give_back(self) -> None:

@@ -79,3 +79,21 @@ async def test_whoever_gives_up_waiting_leaves_no_trace() -> None:
     await inside
     for dear in (True, False):
         await asyncio.wait_for(occupy(room, leave, dear=dear), 1)
+
+
+async def test_a_place_that_comes_as_its_owner_leaves_goes_to_the_next() -> None:
+    """Whichever of the two came first."""
+    for place_first in (True, False):
+        room, leave = Places(1), asyncio.Event()
+        inside = asyncio.create_task(occupy(room, leave))
+        waiting = [asyncio.create_task(occupy(room, leave)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        inside.cancel()
+        if place_first:
+            await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.wait([inside, waiting[0]])
+        assert waiting[0].cancelled()
+        leave.set()
+        await asyncio.wait_for(waiting[1], 1)
+        await asyncio.wait_for(occupy(room, leave), 1)
