@@ -42,7 +42,7 @@ QUESTIONS = {
     "its raw record and run": f"{ONE} {{ raw {{ recordId payload }} lastRun {{ status finishedAt }} }}",
     "runs": "runs(first: 20) { nodes { id status trigger startedAt recordsProcessed } }",
     "sources (never planned)": "sources { name enabled paused lastRun { status } assetCount }",
-    "stats (never planned)": "stats { assetCount rawCount runCount lastSuccessAt }",
+    "stats": "stats { assetCount rawCount runCount lastSuccessAt }",
 }
 
 

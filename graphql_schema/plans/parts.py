@@ -1,4 +1,4 @@
-"""The parts of plans: fields that bring assets, coins or runs, alone or in lists.
+"""The parts of plans: fields that bring assets, coins or runs, alone or in lists, or totals.
 
 A part is made from the document alone. `bind` gives it its arguments, and what comes of that is carried out. Both raise
 whatever is wrong with the request; graphql-core then finds the same, and says it.
@@ -20,11 +20,12 @@ from db.engine import Database
 from db.keyset import Page
 from db.moments import FoundRead
 from db.run_reads import RunCountRead, RunRead
+from db.stats import TotalsRead
 from graphql_schema import asked, ids, pagination
 from graphql_schema.plans.arguments import Arguments
 from graphql_schema.plans.below import NOTHING, AllBelow, BoundAll, Build, Planning, Row
 from graphql_schema.plans.selection import Selected, Unplanned
-from graphql_schema.plans.shapes import ASSET, COIN, RUN, ConnectionShape, Kind, Node, connection_shape
+from graphql_schema.plans.shapes import ASSET, COIN, RUN, STATS, ConnectionShape, Kind, Node, connection_shape
 
 # Carries out a field whose arguments are known, and gives its value in the answer.
 Run = Callable[[Database], Awaitable[Any]]
@@ -177,6 +178,10 @@ def _run(id: str) -> ReadOf:  # noqa: A002
     return partial(RunRead, ids.require_row_id(RUN.name, id))
 
 
+def _stats() -> ReadOf:
+    return TotalsRead
+
+
 class ById:
     """An object of one of some kinds, by a global id."""
 
@@ -205,5 +210,6 @@ PARTS: dict[str, Callable[[Planning, Selected], Part]] = {
     "asset": partial(One, kind=ASSET, read_of=_asset),
     "coin": partial(One, kind=COIN, read_of=_coin),
     "run": partial(One, kind=RUN, read_of=_run),
+    "stats": partial(One, kind=STATS, read_of=_stats),
     "node": ById,
 }

@@ -23,6 +23,7 @@ from graphql_schema.coin import Coin, CoinAsset
 from graphql_schema.plans.selection import Selected, Selections, Unplanned
 from graphql_schema.price_point import PricePoint
 from graphql_schema.raw_record import RawRecord
+from graphql_schema.stats import Stats
 
 _TOTAL = "count(total)"
 _OF_CURSORS = "page.cursor"
@@ -277,4 +278,10 @@ RUN = Kind(
         "injectedFailure": Made("bool({})", ("injected_failure",)),
         "durationMs": Made("duration({}, {})", ("run_started_at", "run_finished_at")),
     },
+)
+# One row, of everything.
+STATS = Kind(
+    "Stats",
+    _stored(Stats),
+    made=_counts("asset_count", "raw_count", "run_count", "succeeded", "failed", "records_processed"),
 )

@@ -20,6 +20,10 @@ OF_RUNS = (
     "missing", "quarantined", "total", "progressPercent", "injectedFailure", "error", "requestedAt", "startedAt",
     "finishedAt", "durationMs", "resumedAfter", "__typename",
 )  # fmt: skip
+OF_STATS = (
+    "assetCount", "rawCount", "runCount", "succeeded", "failed", "recordsProcessed", "lastSuccessAt", "lastFailureAt",
+    "__typename",
+)  # fmt: skip
 OF_RECORDS = ("id", "source", "recordId", "ingestedAt", "payload", "__typename")
 UNPLANNED = ("raw { batch { seen } }", "lastRun { checkpointBefore { position } }", "batch { sequence }")
 RUN_FILTERS = (
@@ -128,8 +132,14 @@ class Document:
     def root(self) -> str:
         return self.random.choice(
             (self.assets, self.assets, self.assets, self.coins, self.asset, self.asset, self.coin, self.node, self.runs,
-             self.run, self.other)
+             self.run, self.stats, self.other)
         )()  # fmt: skip
+
+    def stats(self) -> str:
+        makers = [lambda: self.alias(self.random.choice(OF_STATS)) for _ in "123"]
+        if self.maybe(0.1):
+            makers.append(lambda: "sources { name }")
+        return f"{self.alias('stats', 0.8)} {self.selection(makers, 'Stats')}"
 
     def other(self) -> str:
         return "checkpoints { position }" if self.maybe(0.2) else "__typename"

@@ -49,6 +49,7 @@ async def fill(database: Database) -> None:
     await write(database, tables.coins, [_coin(n, random) for n in range(1, 31)])
     members = [_member(n, random.randrange(1, 31), random) for n in range(1, 41) if n % 8]
     await write(database, tables.coin_assets, members)
+    await write(database, tables.sources, [{"source": "coinpaprika", "asset_count": 0, "raw_count": 2**40}])
     points = [point(n, hours, None if hours == 2 else n / 3) for n in range(1, 30) for hours in range(n % 6)]
     await write(database, tables.asset_history, [{**each, "rank": n % 3 or None} for n, each in enumerate(points)])
 
@@ -158,6 +159,8 @@ PLANNED = (
     '{ assets(search: "coin 1", orderBy: [{field: RANK}]) { totalCount pageInfo { endCursor } nodes { athAt } } }',
     '{ assets(filter: {name: {contains: "IN 1"}, source: {startsWith: "cs"}}) { totalCount edges { cursor } } }',
     '{ coins(search: "coin", first: 2) { totalCount edges { cursor node { name assets { evidence } } } } }',
+    "{ stats { assetCount rawCount runCount succeeded failed recordsProcessed lastSuccessAt lastFailureAt } }",
+    "{ stats { rawCount } totals: stats { __typename lastSuccessAt } }",
     '{ coins(search: "coin 1", filter: {slug: {contains: "coin"}}) { totalCount nodes { name } } }',
 )
 
