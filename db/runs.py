@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, case, func, insert, select, text, update
 
-from db import leases, run_events
+from db import leases, run_counts, run_events
 from db.aio import AsyncConnection
 from db.clock import now
 from db.enums import ACTIVE, RunEventKind, RunMode, RunStatus, RunTrigger
 from db.id_list import Ids
+from db.run_counts import RunCount
 from db.tables import IS_ACTIVE, OUTCOME_COUNTS, requests, runs, sources
 from db.tables import leases as lease_table
 
@@ -310,6 +311,9 @@ async def request_cancel(connection: AsyncConnection, run_id: int) -> Run | None
 async def _told(connection: AsyncConnection, row: Any, kind: RunEventKind, *messages: str) -> Run:
     """The run of this row, after telling those who follow what happened to it."""
     run = Run.from_row(row)
+    if kind in {RunEventKind.ENDED, RunEventKind.ABANDONED}:
+        ended = RunCount(run.source, run.status, 1, run.records_processed, run.run_finished_at)
+        await run_counts.add(connection, ended)
     snapshot = msgspec.json.encode(run).decode()
     await run_events.append(connection, run.source, run.id, kind, messages, snapshot)
     return run

@@ -1,18 +1,19 @@
-"""Totals over the whole database and per source, in a constant number of statements."""
+"""Totals over the whole database: what is counted is added up."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import BigInteger, Column, ColumnElement, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Label, case, cast, func, select
 
-from db import holdings
+from db import holdings, run_counts
 from db.aio import AsyncConnection
 from db.engine import Database
 from db.enums import RunStatus
-from db.holdings import Holdings
 from db.keyset import AnySelect
-from db.tables import runs, sources
+from db.run_counts import RunCount
+from db.tables import sources
 from db.walks import Columns, Row
 
 
@@ -27,48 +28,41 @@ class RunTotals:
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
 
+    @classmethod
+    def of(cls, counts: Collection[RunCount]) -> Self:
+        """Of all runs that were counted."""
+        succeeded = [each for each in counts if each.status is RunStatus.SUCCESS]
+        failed = [each for each in counts if each.status in FAILED]
+        return cls(
+            run_count=sum(each.count for each in counts),
+            succeeded=sum(each.count for each in succeeded),
+            failed=sum(each.count for each in failed),
+            records_processed=sum(each.records_processed for each in counts),
+            last_success_at=_newest(succeeded),
+            last_failure_at=_newest(failed),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Everything, and each source that ever did or holds anything."""
+    """Everything."""
 
     asset_count: int
     raw_count: int
     runs: RunTotals
-    runs_by_source: dict[str, RunTotals] = field(default_factory=dict)
-    holdings_by_source: dict[str, Holdings] = field(default_factory=dict)
 
 
 FAILED = (RunStatus.FAILED, RunStatus.ABANDONED)
-_SUCCEEDED, _FAILED = runs.c.status == RunStatus.SUCCESS, runs.c.status.in_(FAILED)
 
 
 async def read(connection: AsyncConnection) -> Totals:
     """All totals, in two statements."""
-    held = await holdings.by_source(connection)
-    by_source = await run_totals(connection)
+    held = (await holdings.by_source(connection)).values()
     return Totals(
-        asset_count=sum(each.asset_count for each in held.values()),
-        raw_count=sum(each.raw_count for each in held.values()),
-        runs=_summed(list(by_source.values())),
-        runs_by_source=by_source,
-        holdings_by_source=held,
+        asset_count=sum(each.asset_count for each in held),
+        raw_count=sum(each.raw_count for each in held),
+        runs=RunTotals.of(await run_counts.by_source_and_status(connection)),
     )
-
-
-async def run_totals(connection: AsyncConnection) -> dict[str, RunTotals]:
-    """What became of each source's runs; sources that never ran are left out."""
-    totals = select(
-        runs.c.source,
-        func.count(),
-        _count_if(_SUCCEEDED),
-        _count_if(_FAILED),
-        _sum(runs.c.records_processed),
-        _latest_if(_SUCCEEDED),
-        _latest_if(_FAILED),
-    ).group_by(runs.c.source)
-    rows = (await connection.execute(totals)).all()
-    return {row[0]: RunTotals(*row[1:]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,41 +78,25 @@ class TotalsRead:
 
     def _build(self) -> AnySelect:
         held = select(_sum(sources.c.asset_count), _sum(sources.c.raw_count)).subquery()
+        runs = run_counts.every().c
+        succeeded, failed = runs.status == RunStatus.SUCCESS, runs.status.in_(FAILED)
         done = select(
-            func.count().label("run_count"),
-            _count_if(_SUCCEEDED).label("succeeded"),
-            _count_if(_FAILED).label("failed"),
-            _sum(runs.c.records_processed),
-            _latest_if(_SUCCEEDED).label("last_success_at"),
-            _latest_if(_FAILED).label("last_failure_at"),
+            _sum(runs.run_count),
+            _sum(runs.run_count, succeeded).label("succeeded"),
+            _sum(runs.run_count, failed).label("failed"),
+            _sum(runs.records_processed),
+            func.max(case((succeeded, runs.last_finished_at))).label("last_success_at"),
+            func.max(case((failed, runs.last_finished_at))).label("last_failure_at"),
         ).subquery()
         # What is of neither is not read from it.
         return select(*(held.c[name] if name in held.c else done.c[name] for name in self.columns))
 
 
-def _sum(column: Column[Any]) -> ColumnElement[int]:
+def _sum(column: ColumnElement[Any], where: ColumnElement[bool] | None = None) -> Label[int]:
+    counted = column if where is None else case((where, column))
     # PostgreSQL sums bigints as decimals.
-    return cast(func.coalesce(func.sum(column), 0), BigInteger).label(column.name)
+    return cast(func.coalesce(func.sum(counted), 0), BigInteger).label(column.key or "")
 
 
-def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))
-
-
-def _latest_if(condition: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.max(case((condition, runs.c.run_finished_at)))
-
-
-def _summed(parts: list[RunTotals]) -> RunTotals:
-    return RunTotals(
-        run_count=sum(part.run_count for part in parts),
-        succeeded=sum(part.succeeded for part in parts),
-        failed=sum(part.failed for part in parts),
-        records_processed=sum(part.records_processed for part in parts),
-        last_success_at=_newest(part.last_success_at for part in parts),
-        last_failure_at=_newest(part.last_failure_at for part in parts),
-    )
-
-
-def _newest(times: Any) -> datetime | None:
-    return max((time for time in times if time is not None), default=None)
+def _newest(counts: Iterable[RunCount]) -> datetime | None:
+    return max((each.last_finished_at for each in counts if each.last_finished_at is not None), default=None)

@@ -4,6 +4,9 @@ Times are UTC. Market figures are float64 US dollars; NULL is unknown. `*_folded
 case-folded text that filters and sorts use, so that both databases agree.
 """
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -42,7 +45,7 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 Word = Text().with_variant(Text(collation="C"), "postgresql")
 
 
-def _one_of(column: str, words: type[RunStatus | RunMode | RunTrigger | WindowState]) -> CheckConstraint:
+def _one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
     values = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({values})", name=column)
 
@@ -162,6 +165,18 @@ runs = Table(
 
 # As the partial index says it: with values bound, SQLite would not know that the index fits.
 IS_ACTIVE = runs.c.status.in_([literal_column(f"'{status.value}'") for status in ACTIVE])
+
+# Of the runs that ended: see run_counts.
+run_totals = Table(
+    "etl_run_totals",
+    metadata,
+    Column("source", Word, primary_key=True),
+    Column("status", Text, primary_key=True),
+    _count("run_count"),
+    _count("records_processed"),
+    Column("last_finished_at", UtcDateTime),
+    _one_of("status", [each for each in RunStatus if each not in ACTIVE]),
+)
 
 requests = Table(
     "etl_requests",

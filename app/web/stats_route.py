@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.web.json_answer import json_answer
 from app.web.state import AppRequest
-from db import run_reader, stats
+from db import run_counts, run_reader
 from db.runs import Run
 from db.stats import RunTotals
 
@@ -16,15 +16,16 @@ async def run_stats(request: AppRequest) -> Response:
     """The latest run and totals, in two statements whatever the number of runs."""
     services = request.state["services"]
     async with services.database.read() as connection:
-        totals = await stats.run_totals(connection)
+        counts = await run_counts.by_source_and_status(connection)
         latest = await run_reader.latest_by_source(connection)
     names = [state.name for state in services.operations.source_states()]
-    names += sorted(totals.keys() - set(names))
+    names += sorted({each.source for each in counts} - set(names))
     last = max(latest.values(), key=lambda run: run.id, default=None)
+    by_source = {name: RunTotals.of([each for each in counts if each.source == name]) for name in names}
     return json_answer(
         {
-            **_body(last, _summed(list(totals.values()))),
-            "sources": {name: _body(latest.get(name), totals.get(name, RunTotals())) for name in names},
+            **_body(last, RunTotals.of(counts)),
+            "sources": {name: _body(latest.get(name), totals) for name, totals in by_source.items()},
         }
     )
 
@@ -46,16 +47,3 @@ def _body(latest: Run | None, totals: RunTotals) -> dict[str, Any]:
 def _moment(run: Run) -> datetime:
     """The last that is known to have happened to a run: its end, its start, or its being asked for."""
     return run.run_finished_at or run.run_started_at or run.requested_at
-
-
-def _summed(parts: list[RunTotals]) -> RunTotals:
-    successes = [part.last_success_at for part in parts if part.last_success_at is not None]
-    failures = [part.last_failure_at for part in parts if part.last_failure_at is not None]
-    return RunTotals(
-        run_count=sum(part.run_count for part in parts),
-        succeeded=sum(part.succeeded for part in parts),
-        failed=sum(part.failed for part in parts),
-        records_processed=sum(part.records_processed for part in parts),
-        last_success_at=max(successes, default=None),
-        last_failure_at=max(failures, default=None),
-    )

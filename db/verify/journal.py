@@ -110,6 +110,7 @@ _COUNTED = ", ".join(f"r.{name}" for name in _RUN_COUNTERS.values())
 _JOURNALED = ", ".join(f"coalesce(j.{name}, 0) AS journaled_{name}" for name in _COUNTERS)
 _SUMS = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _COUNTERS)
 _DIFFERENT = " OR ".join(f"r.{mine} <> coalesce(j.{name}, 0)" for name, mine in _RUN_COUNTERS.items())
+# The second question asks the same of the totals that are kept of ended runs.
 COUNTERS = Invariant(
     7,
     "a run's records_processed and counts differ from the sum of its journal",
@@ -119,7 +120,19 @@ COUNTERS = Invariant(
                 FROM etl_runs r LEFT JOIN etl_sources s ON s.source = r.source
                 LEFT JOIN (SELECT run_id, {_SUMS} FROM etl_batches GROUP BY run_id) AS j ON j.run_id = r.id
                 WHERE (s.retained_after IS NULL OR r.id > s.retained_after) AND ({_DIFFERENT})"""
-        )
+        ),
+        Sql(
+            """SELECT source, status, CAST(sum(runs) AS BIGINT) AS runs, CAST(sum(run_count) AS BIGINT) AS run_count,
+                      CAST(sum(records) AS BIGINT) AS records,
+                      CAST(sum(records_processed) AS BIGINT) AS records_processed
+               FROM (SELECT source, status, count(*) AS runs, 0 AS run_count, sum(records_processed) AS records,
+                            0 AS records_processed
+                     FROM etl_runs WHERE status NOT IN ('queued', 'running') GROUP BY source, status
+                     UNION ALL
+                     SELECT source, status, 0, run_count, 0, records_processed FROM etl_run_totals) AS counts
+               GROUP BY source, status
+               HAVING sum(runs) <> sum(run_count) OR sum(records) <> sum(records_processed)"""
+        ),
     ],
 )
 

@@ -1,4 +1,4 @@
-"""Migrations: data that was there before is searched like new data, with the trigram extension and without."""
+"""Migrations: data that was there before is searched and counted like new data."""
 
 import asyncio
 import subprocess
@@ -6,16 +6,19 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
-from db import catalog, migrate
+from db import catalog, migrate, run_counts
 from db.catalog import Listing
 from db.engine import Database
+from db.enums import RunStatus
 from db.keyset import Slice
+from db.run_counts import RunCount
 from db.tables import assets, runs, windows
 from tests.graphql_schema.rows import START, asset, write
 
@@ -85,6 +88,28 @@ async def test_what_was_there_before_is_searched_like_what_comes_after(
             )
             assert indexed.scalar_one() == (0 if "without" in request.node.name else 1)
     assert found == {"eth": [1, 4, 2], "etherium": [1, 4], "ethereum c": [4], "coin": [1, 2, 3, 4]}
+
+
+async def test_runs_that_were_there_before_are_counted(empty: Database) -> None:
+    going = {"id": 4, "status": "running", "run_finished_at": None, "records_processed": 5}
+    others: list[dict[str, Any]] = [
+        {"id": 2, "records_processed": 7},
+        {"id": 3, "status": "failed", "records_processed": 2**40},
+        going,
+    ]
+    async with empty.write() as connection:
+        await connection.run_sync(lambda sync: migrate._upgrade(sync, "0012"))
+        await connection.execute(insert(windows).values(WINDOW))
+        for run in ({}, *others):
+            await connection.execute(insert(runs).values({**RUN, **run}))
+    await migrate.upgrade(empty)
+    async with empty.read() as connection:
+        found = await run_counts.by_source_and_status(connection)
+    assert sorted(found, key=lambda each: each.status) == [
+        RunCount("csv", RunStatus.FAILED, 1, 2**40, START),
+        RunCount("csv", RunStatus.RUNNING, 1, 5, None),
+        RunCount("csv", RunStatus.SUCCESS, 2, 7, START),
+    ]
 
 
 def test_the_head_is_what_alembic_takes_for_it() -> None:

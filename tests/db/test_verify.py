@@ -300,6 +300,8 @@ BROKEN: list[tuple[int, str, list[str]]] = [
     (13, "", ["UPDATE etl_runs SET fail_after = 1 WHERE status = 'success'"]),
     (14, "", [f"DELETE FROM raw_assets WHERE id = (SELECT min(id) FROM raw_assets WHERE {RAW_ONLY})"]),
     (14, "", ["UPDATE etl_batches SET raw_inserted = raw_inserted - 1 WHERE id = 1"]),
+    (7, "", ["UPDATE etl_run_totals SET run_count = run_count + 1 WHERE source = 'csv' AND status = 'failed'"]),
+    (7, "", ["DELETE FROM etl_run_totals WHERE source = 'csv' AND status = 'success'"]),
     (14, "", ["UPDATE etl_sources SET raw_count = raw_count + 1 WHERE source = 'csv'"]),
     (14, "", ["UPDATE etl_sources SET asset_count = asset_count - 1 WHERE source = 'csv'"]),
     (14, "", ["DELETE FROM assets WHERE external_id = 'btc'"]),

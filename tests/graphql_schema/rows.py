@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from db import holdings, tables, trigrams
+from db import holdings, run_counts, tables, trigrams
 from db.engine import Database
 
 START = datetime(2025, 1, 20, 10, 36, 6, 480000, tzinfo=UTC)
@@ -18,6 +18,7 @@ async def write(database: Database, table: Table, rows: list[dict[str, Any]]) ->
         async with database.write() as connection:
             await connection.execute(insert(table), rows)
             await holdings.recount(connection)
+            await run_counts.recount(connection)
             await trigrams.take_in(connection)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable, event, text
 
-from db import holdings, runs
+from db import holdings, run_counts, runs
 from db.direct import Rows, Snapshot
 from db.engine import Database
 from db.prepared import Prepared
@@ -32,6 +32,7 @@ MORE = {
     "coins by relevance, a rare one": 'coins(first: 10, search: "coin 77") { totalCount nodes { slug } }',
     "coins by rank, with a search": 'coins(search: "oin 7", orderBy: [{field: RANK}]) { nodes { slug } }',
     "one run": f'node(id: "{ids.encode("Run", 7)}") {{ ... on Run {{ status log(first: 5) {{ nodes {{ at }} }} }} }}',
+    "totals": "stats { runCount succeeded lastFailureAt recordsProcessed assetCount }",
     "doubtful pairs": "doubtfulPairs(first: 10) { totalCount nodes { score } }",
 }
 # What an asset was worth at a moment is in no index: whoever sorts by it has all of them read.
@@ -44,6 +45,7 @@ OF_THE_SERVICE = {
     "runs that wait": runs.waiting,
     "the active run": lambda connection: runs.active(connection, "csv"),
     "what sources hold": holdings.by_source,
+    "where runs stand": run_counts.by_source_and_status,
 }
 
 
