@@ -76,7 +76,7 @@ def _routes(settings: Settings, pages: Pages) -> list[BaseRoute]:
 
     answers = {
         "/": _index(pages),
-        "/data": reading(rest.data),
+        "/data": reading(rest.data()),
         "/data.csv": reading(data_files.csv_file(places)),
         "/data.ndjson": reading(data_files.ndjson_file(places)),
         "/stats": reading(run_stats),

@@ -73,6 +73,8 @@ class TotalsRead:
 
     async def read(self, database: Database) -> Row:
         """In one statement, straight through the driver. Raises NotDirect."""
+        if not self.columns:
+            return ()
         [row] = await database.direct.rows(("totals", self.columns), self._build, {})
         return row
 

@@ -99,8 +99,8 @@ class _Queue:
         self._waiting.append(turn)
         try:
             await turn
-        except asyncio.CancelledError:
-            if not turn.cancelled():
+        except BaseException:
+            if turn.done() and not turn.cancelled():
                 # The place came as its owner was leaving.
                 self.give_back()
             elif turn in self._waiting:

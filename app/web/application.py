@@ -16,7 +16,11 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]
 
 
 class Application(Starlette):
-    """Routes inside the given middleware, and nothing else: what routes raise is the middleware's to answer."""
+    """Routes inside the given middleware, and nothing else.
+
+    What routes raise over HTTP is the middleware's to answer (see `CatchMistakes`). What the middleware itself raises,
+    and what WebSockets do, is left to the server.
+    """
 
     def __init__(self, routes: Sequence[BaseRoute], middleware: Sequence[Middleware], lifespan: Lifespan) -> None:
         super().__init__(middleware=middleware)

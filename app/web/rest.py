@@ -1,6 +1,6 @@
 """The asset list as plain JSON, for callers that do not speak GraphQL: /data."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,16 +49,30 @@ class Wanted:
     cursor: str | None
 
 
-async def data(request: AppRequest) -> Response:
+def data() -> Callable[[AppRequest], Awaitable[Response]]:
+    """The route, which remembers what it was asked for: most clients ask for one page again and again."""
+    remembered = lru_cache(REMEMBERED)(_understood)
+
+    async def answer(request: AppRequest) -> Response:
+        query = request.scope["query_string"]
+        understood = remembered if len(query) <= LONGEST_REMEMBERED else _understood
+        try:
+            return await _page(request, *understood(query, request.scope["state"]["services"].database.direct))
+        except InvalidCursor as problem:
+            detail = f"{problem}; it fits only the q, source and sort it was taken with"
+            raise InvalidParameters([BadParameter("cursor", detail)]) from problem
+
+    return answer
+
+
+async def _page(request: AppRequest, wanted: Wanted, read: AnyPageRead) -> Response:
     """A page of assets. 304 for who has it already, 422 for parameters that cannot be used.
 
     Caches may keep an answer, and have to ask each time whether it still holds; its tag is made of all of it but
     the request's id and latency.
     """
-    state, query = request.scope["state"], request.scope["query_string"]
+    state = request.scope["state"]
     database = state["services"].database
-    understood = _remembered if len(query) <= LONGEST_REMEMBERED else _understood
-    wanted, read = understood(query, database.direct)
     page, total = await read.read_counted(database)
     paging = {
         "limit": wanted.limit,
@@ -83,18 +97,10 @@ async def data(request: AppRequest) -> Response:
 
 
 def _understood(query_string: bytes, direct: Direct) -> tuple[Wanted, AnyPageRead]:
-    """What is asked for, and how to read that."""
+    """What is asked for, and how to read that. Raises InvalidParameters and InvalidCursor."""
     wanted = _wanted(QueryString(query_string, PARAMETERS))
     part = Slice(wanted.limit, after=wanted.cursor, offset=wanted.offset)
-    try:
-        return wanted, asset_reads.page(direct, wanted.listing, part, COLUMNS, counted=True)
-    except InvalidCursor as problem:
-        detail = f"{problem}; it fits only the q, source and sort it was taken with"
-        raise InvalidParameters([BadParameter("cursor", detail)]) from problem
-
-
-# Most clients ask for one page again and again.
-_remembered = lru_cache(REMEMBERED)(_understood)
+    return wanted, asset_reads.page(direct, wanted.listing, part, COLUMNS, counted=True)
 
 
 def _wanted(query: QueryString) -> Wanted:

@@ -97,3 +97,16 @@ async def test_a_place_that_comes_as_its_owner_leaves_goes_to_the_next() -> None
         leave.set()
         await asyncio.wait_for(waiting[1], 1)
         await asyncio.wait_for(occupy(room, leave), 1)
+
+
+async def test_whoever_is_given_up_without_a_word_leaves_no_trace() -> None:
+    """A coroutine that nobody goes on with is closed, not cancelled."""
+    room, leave = Places(1), asyncio.Event()
+    inside = asyncio.create_task(occupy(room, leave))
+    await asyncio.sleep(0.01)
+    given_up = room._free.take()
+    given_up.send(None)
+    given_up.close()
+    leave.set()
+    await inside
+    await asyncio.wait_for(occupy(room, leave), 1)

@@ -160,6 +160,7 @@ PLANNED = (
     '{ assets(filter: {name: {contains: "IN 1"}, source: {startsWith: "cs"}}) { totalCount edges { cursor } } }',
     '{ coins(search: "coin", first: 2) { totalCount edges { cursor node { name assets { evidence } } } } }',
     "{ stats { assetCount rawCount runCount succeeded failed recordsProcessed lastSuccessAt lastFailureAt } }",
+    "{ stats { __typename } }",
     "{ stats { rawCount } totals: stats { __typename lastSuccessAt } }",
     '{ coins(search: "coin 1", filter: {slug: {contains: "coin"}}) { totalCount nodes { name } } }',
 )
