@@ -7,7 +7,7 @@ import orjson
 
 from app.config import Settings
 from app.existing_database import existing_database
-from db import migrate, storage
+from db import migrate, run_counts, storage
 from db.engine import Database
 from db.storage import Room
 
@@ -17,6 +17,9 @@ async def upgrade_database(settings: Settings) -> int:
     database = Database(settings.database_url)
     try:
         before, after = await migrate.upgrade(database)
+        # An older version that was still at work has ended runs without counting them.
+        async with database.write() as connection:
+            await run_counts.recount(connection)
     finally:
         await database.close()
     if before == after:

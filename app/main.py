@@ -21,7 +21,7 @@ from app.web.accept import accepts
 from app.web.application import Answering, Application
 from app.web.compression import Compression
 from app.web.contexts import Contexts
-from app.web.gates import Endpoint, KnownHosts, for_few, for_readers
+from app.web.gates import KnownHosts, for_few, for_readers
 from app.web.graphql_route import GraphQLRoute
 from app.web.json_answer import json_answer
 from app.web.looks import Looks
@@ -29,7 +29,7 @@ from app.web.metrics import HttpMetrics, loop_lag
 from app.web.middleware import CatchMistakes, Cors, Observe
 from app.web.openapi import openapi
 from app.web.pages import FOLDER, Pages
-from app.web.state import AppRequest, Shared
+from app.web.state import AppRequest, Endpoint, Shared
 from app.web.stats_route import run_stats
 from app.web.warm import Warm
 from app.web.ws.route import GraphQLSocket

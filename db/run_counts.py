@@ -6,7 +6,7 @@ So totals cost the same however many runs there were.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Subquery, delete, func, insert, literal, select, union_all
+from sqlalchemy import BigInteger, Subquery, delete, func, insert, literal, select, text, union_all
 
 from db.aio import AsyncConnection
 from db.bulk import BulkInsert
@@ -57,7 +57,7 @@ async def by_source_and_status(connection: AsyncConnection) -> list[RunCount]:
 
 
 async def recount(connection: AsyncConnection) -> None:
-    """Count everything again from the runs themselves (slow on purpose: it reads them whole)."""
+    """Count everything again from the runs themselves, while no run can end (slow on purpose: it reads them whole)."""
     ended = select(
         runs.c.source,
         runs.c.status,
@@ -65,5 +65,7 @@ async def recount(connection: AsyncConnection) -> None:
         func.sum(runs.c.records_processed),
         func.max(runs.c.run_finished_at),
     ).where(runs.c.status.not_in(ACTIVE))
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(f"LOCK TABLE {run_totals.name} IN EXCLUSIVE MODE"))
     await connection.execute(delete(run_totals))
     await connection.execute(insert(run_totals).from_select(_COLUMNS, ended.group_by(runs.c.source, runs.c.status)))

@@ -1,16 +1,15 @@
 """Starlette's application without what ours does not need: each layer and each pattern tried costs every answer."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.web.state import AppRequest
+from app.web.state import AppRequest, Endpoint
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]
 
@@ -53,7 +52,7 @@ class _Routes(Router):
 class Answering:
     """A function from requests to answers, as an application of its own."""
 
-    def __init__(self, endpoint: Callable[[AppRequest], Awaitable[Response]]) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,14 +5,14 @@ written to meanwhile shows as it is when its part is read; in the default order,
 once.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
 from app.exports.text_formats import CSV, NDJSON, TextFormat, with_global_ids
 from app.web import rest
 from app.web.query_string import QueryString
-from app.web.state import AppRequest
+from app.web.state import AppRequest, Endpoint
 from db import catalog
 from db.catalog import Listing, Order
 from db.engine import Database
@@ -23,10 +23,8 @@ PARAMETERS = ("q", "source", "sort")
 PART = 2000
 DEFAULT_SORT = Order("id")
 
-Answer = Callable[[AppRequest], Awaitable[Response]]
 
-
-def _answering(form: TextFormat, ending: str, places: Places) -> Answer:
+def _answering(form: TextFormat, ending: str, places: Places) -> Endpoint:
     headers = {"Content-Disposition": f'attachment; filename="assets.{ending}"'}
 
     async def answer(request: AppRequest) -> Response:
@@ -46,12 +44,12 @@ def _answering(form: TextFormat, ending: str, places: Places) -> Answer:
     return answer
 
 
-def csv_file(places: Places) -> Answer:
+def csv_file(places: Places) -> Endpoint:
     """/data.csv, of which each part but the first waits for a place of its own."""
     return _answering(CSV, "csv", places)
 
 
-def ndjson_file(places: Places) -> Answer:
+def ndjson_file(places: Places) -> Endpoint:
     """/data.ndjson, likewise."""
     return _answering(NDJSON, "ndjson", places)
 

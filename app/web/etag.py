@@ -25,5 +25,6 @@ def is_known(tag: str, scope: Scope) -> bool:
 
 
 def matches(tag: str, if_none_match: Iterable[str]) -> bool:
+    """Whether these If-None-Match headers name the tag, or any."""
     given = ",".join(if_none_match)
     return given.strip() == "*" or tag.removeprefix("W/") in _TAG.findall(given)

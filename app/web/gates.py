@@ -1,7 +1,6 @@
 """Who gets in at all: by the name the server is asked for, by the page that asks, and by the read token."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial, wraps
 
 from starlette.datastructures import Headers
@@ -14,10 +13,9 @@ from app.loopback import is_loopback
 from app.web.errors import problem
 from app.web.head import Said, remembered, said
 from app.web.permission import host_of, may_read
-from app.web.state import AppRequest
+from app.web.state import AppRequest, Endpoint
 from graphql_schema.places import Places, TooBusy
 
-Endpoint = Callable[[AppRequest], Awaitable[Response]]
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="kasparro"'}
 _HOST, _AUTHORIZATION = frozenset({b"host"}), frozenset({b"authorization"})
 OF_PAGES = frozenset({b"origin", b"host", b"sec-fetch-site"})

@@ -1,6 +1,6 @@
 """The asset list as plain JSON, for callers that do not speak GraphQL: /data."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ from app.web.errors import BadParameter, InvalidParameters
 from app.web.json_answer import encoded, json_answer
 from app.web.middleware import elapsed_seconds
 from app.web.query_string import QueryString
-from app.web.state import AppRequest
+from app.web.state import AppRequest, Endpoint
 from db import asset_reads, catalog
 from db.asset_reads import AnyPageRead
 from db.catalog import Listing, Order
@@ -49,7 +49,7 @@ class Wanted:
     cursor: str | None
 
 
-def data() -> Callable[[AppRequest], Awaitable[Response]]:
+def data() -> Endpoint:
     """The route, which remembers what it was asked for: most clients ask for one page again and again."""
     remembered = lru_cache(REMEMBERED)(_understood)
 

@@ -1,9 +1,11 @@
 """What the routes find in `request.state`."""
 
+from collections.abc import Awaitable, Callable
 from typing import TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
+from starlette.responses import Response
 
 from app.services import Services
 from app.web.looks import Looks
@@ -25,3 +27,5 @@ class State(Shared):
 
 
 AppRequest = Request[State]
+# What answers requests.
+Endpoint = Callable[[AppRequest], Awaitable[Response]]

@@ -13,6 +13,8 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
+from app.config import Settings
+from app.db_command import upgrade_database
 from db import catalog, migrate, run_counts
 from db.catalog import Listing
 from db.engine import Database
@@ -122,3 +124,15 @@ def test_alembic_is_not_loaded_where_nothing_is_to_migrate() -> None:
         [sys.executable, "-c", "import app.server, sys; sys.exit('alembic' in sys.modules)"], check=False
     )
     assert done.returncode == 0
+
+
+async def test_upgrading_counts_the_runs_that_an_older_version_ended(
+    database_url: str, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await write(database, windows, [WINDOW])
+    async with database.write() as connection:
+        await connection.execute(insert(runs).values(RUN))
+    assert await upgrade_database(Settings(database_url=database_url)) == 0
+    assert "already" in capsys.readouterr().out
+    async with database.read() as connection:
+        assert await run_counts.by_source_and_status(connection) == [RunCount("csv", RunStatus.SUCCESS, 1, 0, START)]
